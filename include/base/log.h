@@ -1,0 +1,62 @@
+/*
+ * The log: one line an event, to standard error or any sink.
+ *
+ * Who speaks comes first in the line; numbers have units; strings from outside
+ * go through log_quote(). No secrets, no payload. Loop thread only.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum log_level {
+	LOG_LEVEL_ERROR,   /* a person must act */
+	LOG_LEVEL_WARNING, /* peer or disk misbehaves, we cope */
+	LOG_LEVEL_NOTICE,  /* session in or out, configuration applied */
+	LOG_LEVEL_INFO,    /* worth knowing once */
+	LOG_LEVEL_DEBUG,   /* each transition */
+};
+
+/* Takes one finished line without a newline. */
+typedef void log_sink_fn(void *arg, enum log_level level, const char *line);
+
+/* level: the least grave that is still written. */
+void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+
+/* "error" … "debug" → level. 0 or -EINVAL. */
+int log_level_parse(const char *name, enum log_level *out);
+
+/*
+ * Where lines go. sink NULL: standard error, "itgtd: " in front, or, with
+ * journal set, the "<N>" priority prefix of sd-daemon(3) instead.
+ */
+void log_set_sink(log_sink_fn *sink, void *arg);
+void log_set_journal(bool journal);
+
+static inline bool log_wants(enum log_level level)
+{
+	return level <= log_get_level();
+}
+
+void log_write(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(...)  log_write(LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(...)    log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)                                           \
+	do {                                                     \
+		if (log_wants(LOG_LEVEL_DEBUG))                  \
+			log_write(LOG_LEVEL_DEBUG, __VA_ARGS__); \
+	} while (0)
+
+/*
+ * Write text of len bytes into dst between double quotes, with quotes, backslashes,
+ * control and non-ASCII bytes escaped (\" \\ \xNN), cut with … when it does not fit.
+ * size must be at least 8. Returns dst.
+ */
+char *log_quote(char *dst, size_t size, const char *text, size_t len);
+
+#endif

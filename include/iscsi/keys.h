@@ -1,0 +1,67 @@
+/*
+ * Text keys: one table row for each key of RFC 7143 section 13 (and RFC 7144's),
+ * with its type, scope, when it may be sent, range, and result function. Pure:
+ * pairs in, answers and values out; no PDU, no stage machine, no memory.
+ */
+#ifndef ISCSI_KEYS_H
+#define ISCSI_KEYS_H
+
+#include "iscsi/param.h"
+#include "wire/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* When a pair came: each row says in which of these its key is allowed. */
+enum keys_phase {
+	KEYS_LEADING_SECURITY = 0x01,    /* first PDU(s) of a leading connection, CSG 0 */
+	KEYS_LEADING_OPERATIONAL = 0x02, /* … CSG 1 */
+	KEYS_OTHER_SECURITY = 0x04,      /* a connection added to a session */
+	KEYS_OTHER_OPERATIONAL = 0x08,
+	KEYS_FULL_FEATURE = 0x10,
+};
+
+enum keys_verdict {
+	KEYS_OK,       /* taken, and answered where an answer is due */
+	KEYS_SECURITY, /* a key of authentication (AuthMethod, CHAP_…): for auth.c; nothing was done
+			*/
+	KEYS_SEND_TARGETS,   /* SendTargets: for discovery.c; nothing was done */
+	KEYS_PROTOCOL_ERROR, /* the negotiation fails: login ends with 0x0200, text with Reject */
+	KEYS_NOT_FOUND,      /* TargetName cannot be a name at all: login ends with 0x0203 */
+};
+
+#define KEYS_WHY_MAX 160
+
+/* One negotiation: a login, or one text exchange in full feature phase. */
+struct keys {
+	const struct target_limits
+		*limits;     /* borrowed; NULL: the built-in ones (discovery, before TargetName) */
+	struct param *param; /* borrowed: read and set */
+	uint64_t seen;       /* a bit for each row that was negotiated: a second time is an error */
+	char why[KEYS_WHY_MAX]; /* after an error: which key, which rule, for the log */
+};
+
+/*
+ * Negotiate one received pair: look it up, check that it may come in this phase
+ * (enum keys_phase), check its value, apply the key's result function to it and to
+ * limits, store the outcome in param, and append the answer to out where the key's
+ * type asks for one.
+ *
+ * An unknown key is answered NotUnderstood (RFC 7143, 6.2; its name is cut to what is
+ * legal before it gets here). A value out of range or of the wrong form is answered
+ * Reject, and the value stays as it was (6.2); Irrelevant where 13 says so. NotUnderstood,
+ * Irrelevant, Reject and None as values that come from the initiator are taken as 6.2 says.
+ */
+enum keys_verdict keys_take(struct keys *k, enum keys_phase phase, const struct text_pair *pair,
+			    struct text_out *out);
+
+/*
+ * The result of all pairs together, when the login's operational stage ends: values that
+ * bound each other (FirstBurstLength ≤ MaxBurstLength) are made to agree.
+ */
+enum keys_verdict keys_finish(struct keys *k);
+
+/* Append what the target declares by itself: MaxRecvDataSegmentLength (once). */
+void keys_declare(struct keys *k, struct text_out *out);
+
+#endif

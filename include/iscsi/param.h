@@ -1,0 +1,51 @@
+/* The values that initiator and target agreed on (RFC 7143, section 13). How: keys.h. */
+#ifndef ISCSI_PARAM_H
+#define ISCSI_PARAM_H
+
+#include "target/target.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ISCSI_MAX_CONNECTIONS 1 /* connections of a session that this target can do */
+#define ISCSI_MAX_ERL         0 /* error recovery level that it can do */
+
+enum session_type { SESSION_NORMAL, SESSION_DISCOVERY };
+
+/* 13.23: bits in the order of preference do not matter to us; RFC3720 is the default */
+enum task_reporting {
+	TASK_REPORTING_RFC3720,
+	TASK_REPORTING_RESPONSE_FENCE,
+	TASK_REPORTING_FAST_ABORT
+};
+
+struct param {
+	/* leading connection, whole session */
+	char InitiatorName[TARGET_NAME_MAX]; /* normalised; "": not told yet */
+	char InitiatorAlias[TARGET_ALIAS_MAX];
+	char TargetName[TARGET_NAME_MAX]; /* normalised; "": not told */
+	enum session_type SessionType;
+	uint32_t MaxConnections;
+	uint32_t FirstBurstLength;   /* bytes */
+	uint32_t MaxBurstLength;     /* bytes */
+	uint32_t DefaultTime2Wait;   /* s */
+	uint32_t DefaultTime2Retain; /* s */
+	uint32_t MaxOutstandingR2T;
+	uint32_t ErrorRecoveryLevel;
+	uint32_t iSCSIProtocolLevel;
+	enum task_reporting TaskReporting;
+	bool InitialR2T;
+	bool ImmediateData;
+	bool DataPDUInOrder;
+	bool DataSequenceInOrder;
+
+	/* this connection */
+	bool HeaderDigest; /* CRC32C */
+	bool DataDigest;
+	uint32_t peer_MaxRecvDataSegmentLength; /* bytes: what we may send in a PDU */
+};
+
+/* The RFC's default of every key. */
+void param_init(struct param *p);
+
+#endif

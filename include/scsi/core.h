@@ -1,0 +1,29 @@
+/*
+ * What all device servers of a process share: the buffer pool and the ready list.
+ *
+ * A task that may go on (enabled by its task set, served with a buffer, all its
+ * data arrived) is put on the ready list, and scsi_core_run(), which the loop
+ * calls, takes it from there. So no command is started from inside the
+ * completion of another, and nothing recurses.
+ */
+#ifndef SCSI_CORE_H
+#define SCSI_CORE_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+struct scsi_task;
+
+struct scsi_core {
+	struct buf_pool *pool; /* borrowed; outlives the core */
+	STAILQ_HEAD(, scsi_task) ready;
+};
+
+void scsi_core_init(struct scsi_core *core, struct buf_pool *pool);
+
+/* Run what is on the ready list now. True when there was something. */
+bool scsi_core_run(struct scsi_core *core);
+
+#endif

@@ -1,0 +1,71 @@
+/* A logical unit: a device server in front of a store. */
+#ifndef SCSI_LU_H
+#define SCSI_LU_H
+
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct scsi_cmd;
+struct scsi_core;
+struct scsi_device;
+struct scsi_itl;
+struct scsi_task;
+
+#define SCSI_SERIAL_MAX  37 /* bytes with the ending zero */
+#define SCSI_VENDOR_LEN  8
+#define SCSI_PRODUCT_LEN 16
+#define SCSI_NAA_LEN     16 /* NAA 6: IEEE registered extended */
+
+/* What a LUN's options say; identity is made by scsi_lu_identity() where absent. */
+struct scsi_lu_options {
+	uint32_t number;              /* LUN: 0 to SCSI_LUN_MAX */
+	uint32_t block_size;          /* bytes: 512 or 4096 */
+	uint32_t physical_block_size; /* bytes: block_size × a power of two; 0: block_size */
+	bool write_cache;             /* false: every write is durable before its status */
+	bool thin;
+	bool read_only;
+	bool removable;
+	char serial[SCSI_SERIAL_MAX];       /* "": made */
+	char vendor[SCSI_VENDOR_LEN + 1];   /* "": ITGT */
+	char product[SCSI_PRODUCT_LEN + 1]; /* "": VIRTUAL-DISK */
+	void *user;                         /* the caller's (masking) */
+};
+
+struct scsi_lu {
+	struct scsi_lu_options opt;
+	struct store *store;         /* owns */
+	struct scsi_core *core;      /* borrowed */
+	struct scsi_device *device;  /* set by scsi_device_add() */
+	const struct scsi_cmd *cmds; /* this device type's command table */
+	size_t ncmds;
+	uint8_t block_shift;
+	uint64_t blocks; /* capacity in blocks */
+	uint8_t naa[SCSI_NAA_LEN];
+	uint32_t pr_generation;
+	bool stopped;                  /* START STOP UNIT with START=0 */
+	TAILQ_HEAD(, scsi_task) tasks; /* the task set, in the order of arrival */
+	TAILQ_HEAD(, scsi_itl) itls;   /* the I_T_L nexuses that know it */
+};
+
+/*
+ * Make the serial number and the designators from the target's name and the LUN:
+ * the same after a restart and on any machine, different between any two LUNs,
+ * also in the first 8 characters of the serial (ESXi, Hyper-V read no further).
+ */
+void scsi_lu_identity(struct scsi_lu_options *opt, const char *target_name);
+
+/*
+ * A logical unit on store. On success it owns store; on failure the caller still does.
+ * 0; -EINVAL when the options contradict each other or the store; -ENOMEM.
+ */
+int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_lu_options *opt,
+		struct scsi_lu **out);
+
+/* Closes the store. No task is left. NULL is fine. */
+void scsi_lu_free(struct scsi_lu *lu);
+
+#endif

@@ -1,0 +1,71 @@
+/* A target: a name, a SCSI device, the portal groups it is seen through, who may come, and what it
+ * agrees to. */
+#ifndef TARGET_TARGET_H
+#define TARGET_TARGET_H
+
+#include "scsi/device.h"
+#include "target/access.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#define TARGET_NAME_MAX   224 /* bytes with the ending zero (RFC 7143, 4.2.7.1: 223) */
+#define TARGET_ALIAS_MAX  256
+#define TARGET_GROUPS_MAX 16 /* portal groups of one target */
+
+/* What the target is willing to agree to; names are the keys of RFC 7143, section 13. */
+struct target_limits {
+	uint32_t MaxRecvDataSegmentLength; /* bytes: 512 to 2^24-1, ours */
+	uint32_t FirstBurstLength;         /* bytes */
+	uint32_t MaxBurstLength;           /* bytes */
+	uint32_t MaxOutstandingR2T;
+	uint32_t MaxConnections;
+	uint32_t ErrorRecoveryLevel;
+	uint32_t DefaultTime2Wait;   /* s */
+	uint32_t DefaultTime2Retain; /* s */
+	bool InitialR2T;
+	bool ImmediateData;
+	uint8_t HeaderDigest; /* set of TARGET_DIGEST_… that it takes */
+	uint8_t DataDigest;
+	bool header_digest_prefer_none; /* the configured list has None first */
+	bool data_digest_prefer_none;
+	uint32_t nop_interval_ms; /* 0: never ping */
+	uint32_t nop_timeout_ms;
+	uint32_t queue_depth; /* command window of a session */
+};
+
+#define TARGET_DIGEST_NONE   0x1
+#define TARGET_DIGEST_CRC32C 0x2
+
+/* The built-in values, as interface.md and itgtd.conf(5) give them. */
+extern const struct target_limits target_limits_default;
+
+struct target {
+	char name[TARGET_NAME_MAX]; /* normalised: case folded */
+	char alias[TARGET_ALIAS_MAX];
+	struct scsi_device device;                      /* LUs are in it */
+	struct portal_group *groups[TARGET_GROUPS_MAX]; /* borrowed from the world */
+	uint8_t ngroups;
+	const struct auth_group *auth; /* borrowed from the world */
+	struct target_limits limits;
+	TAILQ_ENTRY(target) link;
+};
+
+/* Is the target seen through that group? */
+bool target_in_group(const struct target *t, const struct portal_group *g);
+
+/* What a LUN keeps for masking: opt.user of its scsi_lu. NULL: everybody sees it. */
+struct lun_mask {
+	struct access_names names;
+};
+
+void lun_mask_free(struct lun_mask *m);
+
+/*
+ * Check an iSCSI name (RFC 7143, 4.2.7; RFC 3722) and fold its case: iqn., eui. or naa.
+ * 0; -EINVAL; -ENAMETOOLONG past 223 bytes.
+ */
+int target_name_normalise(char out[static TARGET_NAME_MAX], const char *name);
+
+#endif
