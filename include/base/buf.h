@@ -39,7 +39,8 @@ struct buf_pool {
 	size_t ceiling; /* bytes lent by buf_get() at most */
 	size_t reserve; /* bytes beyond the ceiling that buf_get_reserve() may lend */
 	size_t lent;    /* bytes now lent */
-	size_t kept;    /* bytes now in the free lists */
+	size_t kept;    /* bytes now in the free lists; lent + kept <= ceiling + reserve */
+	size_t turn;    /* bytes that the one whose ready() runs may take past the line */
 	SLIST_HEAD(, buf) classes[BUF_CLASSES];
 	STAILQ_HEAD(, buf_wait) line;
 };

@@ -11,6 +11,7 @@
 struct lazy_timer {
 	ev_timer watcher;
 	ev_tstamp deadline; /* on the loop's clock, s; 0: not set */
+	ev_tstamp beyond;   /* how long the deadline lies beyond the watcher's time, s */
 	void (*ring)(struct lazy_timer *t);
 };
 

@@ -13,13 +13,14 @@ struct secret {
 	uint8_t len; /* 0: there is none */
 };
 
-/* 0; -EINVAL when empty, -E2BIG when longer than SECRET_MAX. */
+/* 0; -EINVAL when empty, -E2BIG when longer than SECRET_MAX; s then holds none. */
 int secret_set(struct secret *s, const void *bytes, size_t len);
 
 /*
  * Read the first line of a file, without its end of line. The file must be a
  * regular one that others can neither read nor write.
- * 0 or -errno; -EPERM: its mode is too open; -EINVAL: empty; -E2BIG: too long.
+ * 0 or -errno; -ENOTSUP: not a regular file; -EPERM: its mode is too open;
+ * -EINVAL: empty; -E2BIG: too long. s then holds none.
  */
 int secret_read(struct secret *s, const char *path);
 
