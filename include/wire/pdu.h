@@ -76,7 +76,16 @@ static inline uint32_t pdu_pad(uint32_t len) /* bytes that follow len to a multi
 	return -len & 3;
 }
 
+/* Does neither an AHS nor a data segment follow? */
+static inline bool pdu_is_bare(const uint8_t *bhs)
+{
+	return (bhs[4] | bhs[5] | bhs[6] | bhs[7]) == 0;
+}
+
 uint32_t pdu_itt(const uint8_t bhs[static PDU_BHS_LEN]);
+
+/* Start any header: the opcode, DataSegmentLength (bytes), and zero for all else. */
+void pdu_begin(uint8_t bhs[static PDU_BHS_LEN], enum pdu_opcode opcode, uint32_t data_len);
 
 /* len: bytes, a multiple of four up to PDU_AHS_MAX. */
 void pdu_set_ahs_len(uint8_t bhs[static PDU_BHS_LEN], uint32_t len);
@@ -139,7 +148,7 @@ struct pdu_tmf_req { /* 11.5 */
 	uint32_t expstatsn;
 	uint32_t refcmdsn;
 	uint32_t expdatasn;
-	uint32_t data_len; /* must be 0 */
+	uint32_t data_len; /* must be 0: anything else is PDU_BAD_FIELD */
 };
 
 struct pdu_data_out { /* 11.7 */
@@ -194,7 +203,7 @@ struct pdu_logout_req { /* 11.14 */
 	uint16_t cid;
 	uint32_t cmdsn;
 	uint32_t expstatsn;
-	uint32_t data_len; /* must be 0 */
+	uint32_t data_len; /* must be 0: anything else is PDU_BAD_FIELD */
 };
 
 /* 11.16.1 */

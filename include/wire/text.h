@@ -25,7 +25,8 @@ enum text_next { TEXT_PAIR, TEXT_END, TEXT_BAD };
  */
 enum text_next text_next(const char *buf, size_t len, size_t *pos, struct text_pair *out);
 
-/* Where text is written to: never beyond size; full says that something was left out. */
+/* Where text is written to: never beyond size. Once a pair did not fit, full is set and nothing is
+ * added any more. */
 struct text_out {
 	char *buf;
 	size_t size; /* bytes */
