@@ -12,7 +12,7 @@ uint32_t crc32c_add(uint32_t crc, const void *data, size_t len)
 	for (; len > 0; p += n, len -= n) {
 		n = len < PIECE ? len : PIECE;
 		/* ISA-L only reads; its prototype has no const. */
-		crc = crc32_iscsi((unsigned char *)(uintptr_t)p, (int)n, crc);
+		crc = crc32_iscsi((unsigned char *)p, (int)n, crc);
 	}
 	return crc;
 }
