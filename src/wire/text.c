@@ -57,25 +57,30 @@ void text_add(struct text_out *o, const char *key, const char *value)
 	text_addf(o, key, "%s", value);
 }
 
+/* Did n characters and their zero byte, by snprintf()'s count, have room? */
+static bool had_room(int n, size_t room)
+{
+	return n >= 0 && (size_t)n < room;
+}
+
 void text_addf(struct text_out *o, const char *key, const char *fmt, ...)
 {
-	size_t room = o->size - o->len, key_len = strlen(key);
-	char *p = o->buf + o->len;
+	size_t at = o->len;
 	va_list ap;
 	int n;
 
-	if (o->full || room < key_len + sizeof("=")) {
-		o->full = 1;
+	if (o->full)
 		return;
-	}
+	o->full = 1; /* until all of it has found room */
+	n = snprintf(o->buf + at, o->size - at, "%s=", key);
+	if (!had_room(n, o->size - at))
+		return;
+	at += (size_t)n;
 	va_start(ap, fmt);
-	n = vsnprintf(p + key_len + 1, room - key_len - 1, fmt, ap);
+	n = vsnprintf(o->buf + at, o->size - at, fmt, ap);
 	va_end(ap);
-	if (n < 0 || (size_t)n >= room - key_len - 1) {
-		o->full = 1;
+	if (!had_room(n, o->size - at))
 		return;
-	}
-	memcpy(p, key, key_len);
-	p[key_len] = '=';
-	o->len += key_len + 1 + (size_t)n + 1;
+	o->len = at + (size_t)n + 1;
+	o->full = 0;
 }
