@@ -63,14 +63,20 @@ bool access_may_enter(const struct auth_group *g, const char *initiator,
 /* The account of a CHAP user, or NULL. */
 const struct access_chap *access_find(const struct auth_group *g, const char *user);
 
-/* "192.0.2.0/24", "2001:db8::/32", "192.0.2.1". 0 or -EINVAL. */
+/* "192.0.2.0/24", "2001:db8::/32", "192.0.2.1"; bits beyond the prefix do not matter. 0 or
+ * -EINVAL. */
 int access_net_parse(const char *text, struct access_net *out);
 
+/* Is that address in the network? One mapped into IPv6 is the IPv4 address that it is. */
 bool access_net_has(const struct access_net *n, const struct portal_addr *a);
 
 /* Does name match one of the patterns (all when the list is empty)? */
 bool access_names_match(const struct access_names *names, const char *name);
 
+/* Frees the patterns; the list is empty afterwards. */
+void access_names_fini(struct access_names *names);
+
+/* Wipes its secrets. NULL is fine. */
 void auth_group_free(struct auth_group *g);
 
 #endif

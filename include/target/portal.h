@@ -4,6 +4,7 @@
 #define TARGET_PORTAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -34,12 +35,26 @@ struct portal_group {
 	TAILQ_ENTRY(portal_group) link;
 };
 
-/* "192.0.2.1", "192.0.2.1:3260", "[::]:3260", "::1" → address; the default port where none stands.
- * 0 or -EINVAL. */
+/*
+ * "192.0.2.1", "192.0.2.1:3260", "[::]:3260", "[::1]", "::1" → address; the default port where
+ * none stands. Numbers only, no host names. 0 or -EINVAL.
+ */
 int portal_addr_parse(const char *text, struct portal_addr *out);
 
-/* "192.0.2.1:3260" or "[::1]:3260". Returns dst. */
+/*
+ * "192.0.2.1:3260" or "[::1]:3260"; an IPv4-mapped IPv6 address, as a socket that listens on
+ * both tells it, is written as the IPv4 address it is. "?" when it is neither. Returns dst.
+ */
 char *portal_addr_format(char dst[static PORTAL_TEXT_MAX], const struct portal_addr *a);
+
+/*
+ * The address alone in network order: *len is 4 (IPv4, also when mapped into IPv6), 16, or 0
+ * (then NULL is returned). Points into a.
+ */
+const uint8_t *portal_addr_bytes(const struct portal_addr *a, size_t *len);
+
+/* The same address and port? */
+bool portal_addr_equal(const struct portal_addr *a, const struct portal_addr *b);
 
 /* Is it 0.0.0.0 or [::]? */
 bool portal_addr_is_any(const struct portal_addr *a);

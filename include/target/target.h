@@ -52,20 +52,42 @@ struct target {
 	TAILQ_ENTRY(target) link;
 };
 
+/*
+ * A target with default limits, in no group, with no LU. name: normalised, shorter
+ * than TARGET_NAME_MAX. core: borrowed. NULL: no memory.
+ */
+struct target *target_new(struct scsi_core *core, const char *name);
+
+/* Frees its LUs, their stores and masks. No session is left. NULL is fine. */
+void target_free(struct target *t);
+
 /* Is the target seen through that group? */
 bool target_in_group(const struct target *t, const struct portal_group *g);
 
-/* What a LUN keeps for masking: opt.user of its scsi_lu. NULL: everybody sees it. */
+/*
+ * What a LUN keeps for masking: opt.user of its scsi_lu, allocated. Once the LU is in a
+ * target's device, the target owns it. NULL: everybody sees the LUN.
+ */
 struct lun_mask {
 	struct access_names names;
 };
 
+/* NULL is fine. */
 void lun_mask_free(struct lun_mask *m);
 
 /*
- * Check an iSCSI name (RFC 7143, 4.2.7; RFC 3722) and fold its case: iqn., eui. or naa.
- * 0; -EINVAL; -ENAMETOOLONG past 223 bytes.
+ * Check an iSCSI name and bring it to the one form in which names are compared: the
+ * stringprep profile of RFC 3722 (case folded, NFKC, nothing prohibited; "_" is let pass), then the
+ * formats of RFC 7143, 4.2.7: iqn.YYYY-MM.reversed.domain[:string], eui. and 16, or
+ * naa. and 16 or 32 hexadecimal digits. out is written on success only.
+ * 0; -EINVAL (also when it is not UTF-8); -ENAMETOOLONG past 223 bytes.
  */
 int target_name_normalise(char out[static TARGET_NAME_MAX], const char *name);
+
+/*
+ * Copy an alias: UTF-8 without control characters, for people to read (RFC 7143, 13.6, 13.7).
+ * 0; -EINVAL; -ENAMETOOLONG past 255 bytes. out is written on success only.
+ */
+int target_alias_set(char out[static TARGET_ALIAS_MAX], const char *alias);
 
 #endif

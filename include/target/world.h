@@ -4,13 +4,18 @@
 
 #include "target/target.h"
 
+#include <stddef.h>
+
 struct scsi_core;
 
 struct world {
 	struct scsi_core *core; /* borrowed */
 	TAILQ_HEAD(, portal_group) portal_groups;
 	TAILQ_HEAD(, auth_group) auth_groups; /* "no-authentication" and "deny" are always there */
-	TAILQ_HEAD(, target) targets;         /* sorted by name */
+	TAILQ_HEAD(, target) targets;         /* owned; sorted by name */
+	struct target **index;                /* owns; the same targets in the same order */
+	size_t ntargets;
+	size_t room; /* of the index */
 };
 
 /* 0 or -ENOMEM. */
@@ -19,17 +24,25 @@ int world_init(struct world *w, struct scsi_core *core);
 /* Frees all of it. No session is left. */
 void world_fini(struct world *w);
 
+/* NULL when there is none. A target's name must be normalised, as all names in the world are. */
 struct target *world_target(const struct world *w, const char *name);
 struct portal_group *world_portal_group(const struct world *w, uint16_t tag);
 struct auth_group *world_auth_group(const struct world *w, const char *name);
 
-/* New and entered, with default limits and no group. name must be normalised. NULL with errno:
- * EEXIST, ENOMEM. */
+/*
+ * New and entered; the world owns it. A target has default limits and no group, its name must
+ * be normalised; a portal group has no portal; an auth group denies all until its kind is set,
+ * and prefers the strongest CHAP algorithm. NULL with errno: EEXIST, ENOMEM, and ENAMETOOLONG
+ * for an auth group's name past 63 bytes.
+ */
 struct target *world_add_target(struct world *w, const char *name);
 struct portal_group *world_add_portal_group(struct world *w, uint16_t tag);
 struct auth_group *world_add_auth_group(struct world *w, const char *name);
 
 /* 0; -EEXIST: that address is in a group already; -ENOMEM. */
 int world_add_portal(struct world *w, struct portal_group *g, const struct portal_addr *addr);
+
+/* Takes it out and frees it, with its LUs. No session of it is left. */
+void world_remove_target(struct world *w, struct target *t);
 
 #endif
