@@ -12,6 +12,10 @@
 	(PDU_RESID_OVERFLOW | PDU_RESID_UNDERFLOW | PDU_RESID_BIDI_OVERFLOW | \
 	 PDU_RESID_BIDI_UNDERFLOW)
 
+#define DATA_IN_FLAGS                                                             \
+	(PDU_FINAL | PDU_DATA_IN_ACK | PDU_RESID_OVERFLOW | PDU_RESID_UNDERFLOW | \
+	 PDU_DATA_IN_STATUS)
+
 /* Start a response: F, the task tag, and the numbers that stand at the same place in each. */
 static void begin(uint8_t *bhs, enum pdu_opcode opcode, uint32_t data_len, uint32_t itt,
 		  const struct pdu_sns *sn)
@@ -100,9 +104,7 @@ void pdu_put_tmf_rsp(uint8_t bhs[static PDU_BHS_LEN], const struct pdu_tmf_rsp *
 /* 11.7; status comes with the last PDU of a sequence only (11.7.3) */
 enum pdu_err pdu_get_data_in(const uint8_t bhs[static PDU_BHS_LEN], struct pdu_data_in *out)
 {
-	const uint8_t known = PDU_FINAL | PDU_DATA_IN_ACK | PDU_DATA_IN_STATUS |
-			      PDU_RESID_OVERFLOW | PDU_RESID_UNDERFLOW;
-	uint8_t flags = bhs[1] & known;
+	uint8_t flags = bhs[1] & DATA_IN_FLAGS;
 
 	if (pdu_opcode(bhs) != PDU_DATA_IN)
 		return PDU_BAD_OPCODE;
@@ -126,7 +128,7 @@ enum pdu_err pdu_get_data_in(const uint8_t bhs[static PDU_BHS_LEN], struct pdu_d
 void pdu_put_data_in(uint8_t bhs[static PDU_BHS_LEN], const struct pdu_data_in *in)
 {
 	begin(bhs, PDU_DATA_IN, in->data_len, in->itt, &in->sn);
-	bhs[1] = in->flags;
+	bhs[1] = in->flags & DATA_IN_FLAGS;
 	bhs[3] = in->status;
 	memcpy(bhs + 8, in->lun, PDU_LUN_LEN);
 	put_be32(bhs + 20, in->ttt);
