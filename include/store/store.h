@@ -29,15 +29,16 @@ enum store_op {
 			  extent_len */
 };
 
-#define STORE_FUA 0x1 /* with STORE_WRITE and STORE_ZERO: on stable storage before done */
+#define STORE_FUA    0x1 /* with STORE_WRITE and STORE_ZERO: on stable storage before done */
+#define STORE_RW_MAX (16u << 20) /* bytes: the longest read or write */
 
 /* One request; lent by the caller from store_submit() until done(). */
 struct store_io {
 	enum store_op op;
 	uint32_t flags;  /* STORE_FUA */
 	uint64_t offset; /* bytes, a multiple of the store's io_align */
-	uint64_t len;  /* bytes, likewise; not 0 but for a flush; reads and writes at most 16 MiB */
-	uint8_t *data; /* read, write: len bytes, 4 KiB aligned; borrowed */
+	uint64_t len;    /* bytes, likewise; not 0 but for a flush; at most STORE_RW_MAX to move */
+	uint8_t *data;   /* read, write: len bytes, 4 KiB aligned; borrowed */
 	void (*done)(struct store_io *io);
 	void *user; /* the caller's */
 
@@ -48,11 +49,14 @@ struct store_io {
 
 	/* the store's own */
 	struct store *store;
-	struct store_env *env;
-	uint64_t part; /* progress in a request that takes several steps */
+	uint64_t part;                                  /* bytes done of a read or write */
+	int (*work)(struct store_io *io);               /* runs on a worker, may block */
+	void (*next)(struct store_io *io, long result); /* back in the loop: the next step */
 	struct iocb iocb;
-	STAILQ_ENTRY(store_io) link;
+	STAILQ_ENTRY(store_io) link; /* in the one list that has it */
 };
+
+STAILQ_HEAD(store_io_list, store_io);
 
 enum store_cap {
 	STORE_CAN_DISCARD = 0x1,
@@ -68,6 +72,8 @@ struct store_ops {
 	void (*close)(struct store *s);                /* no request is in flight */
 };
 
+enum store_mode { STORE_IO_DIRECT, STORE_IO_CACHED };
+
 /* What every kind has in front of its own. */
 struct store {
 	const struct store_ops *ops;
@@ -77,18 +83,17 @@ struct store {
 	uint32_t optimal_io;    /* bytes, 0: does not matter */
 	uint32_t discard_align; /* bytes that a discard gives back at least; 0 when it cannot */
 	uint32_t caps;          /* enum store_cap */
-	uint32_t in_flight;
+	uint32_t in_flight;     /* submitted and not yet handed back */
+	enum store_mode io;     /* what it is served with, which need not be what was wished */
 };
-
-enum store_mode { STORE_IO_DIRECT, STORE_IO_CACHED };
 
 /* What a LUN's options say of its store. */
 struct store_params {
-	const char *backend; /* "file" "block" "ram" "null" */
+	const char *backend; /* a name of store_kind() */
 	const char *path;    /* file, block */
 	uint64_t size;       /* bytes; 0: not given */
 	enum store_mode io;
-	uint32_t block_size; /* bytes: 512 or 4096 (io_align of a direct file must divide it) */
+	uint32_t block_size; /* bytes: 512 to 4096, a power of two; becomes io_align */
 	bool read_only;
 	bool thin; /* discard punches holes */
 };
@@ -97,26 +102,42 @@ struct store_params {
  * The environment of all stores of a process: the libaio context, the workers,
  * the list of finished requests.
  * depth: requests in the kernel at most; more wait in user space.
+ * workers: threads at most, at least 1; they start when there is first work for them.
+ * 0, -ENOMEM, or what eventfd() says. The caller owns *out.
  */
 int store_env_new(unsigned int depth, unsigned int workers, struct store_env **out);
-void store_env_free(struct store_env *env); /* every store is closed */
+void store_env_free(struct store_env *env); /* every store is closed; NULL is fine */
 
 /* Readable when store_env_reap() has something from the kernel or the workers. */
 int store_env_fd(const struct store_env *env);
 
-/* Hand finished requests back: calls done(). wake: the descriptor was readable. True when there was
- * one. */
+/*
+ * Hand finished requests back: calls done(). Requests that these calls finish
+ * wait for the next call. wake: the descriptor was readable; without it and
+ * without news there is no system call. True when something was handed back.
+ */
 bool store_env_reap(struct store_env *env, bool wake);
 
-/* One io_submit for everything queued since the last call. Called at the end of each loop turn. */
+/*
+ * One io_submit for everything queued since the last call. Called at the end of
+ * each loop turn. Makes the descriptor readable when something is finished and
+ * not yet handed back, so that the loop may sleep after it in any case.
+ */
 void store_env_flush(struct store_env *env);
+
+/* The names of the kinds of store: the i-th, or NULL past the last. */
+const char *store_kind(size_t i);
+
+/* All of them for a message: "file, block, ram, null". dst of at least 64 bytes; returns it. */
+char *store_kinds(char *dst, size_t size);
 
 #define STORE_WHY_MAX 256
 
 /*
- * Open what p says. A missing file with a size is made, sparse; a smaller one is grown.
- * 0 or -errno with a sentence for people in why. The caller owns *out.
- * io = direct where the file system cannot: logged, and served cached.
+ * Open what p says. A missing file with a size is made, sparse; a smaller one is
+ * grown; of a larger one the first size bytes are served and the rest is left
+ * alone. 0 or -errno with a sentence for people in why. The caller owns *out.
+ * io = direct where the file system cannot: logged, and served cached. May block.
  */
 int store_open(struct store_env *env, const struct store_params *p, struct store **out,
 	       char why[static STORE_WHY_MAX]);
@@ -125,12 +146,15 @@ int store_open(struct store_env *env, const struct store_params *p, struct store
 void store_close(struct store *s);
 
 /*
- * Start a request. A range outside the store or against its capabilities comes
- * back through done() with -EINVAL, -ENOSPC, -EROFS or -EOPNOTSUPP.
+ * Start a request. What the store cannot take comes back through done(), too:
+ * -EINVAL for a range outside the store, misaligned, empty or too long, -EROFS,
+ * -EOPNOTSUPP for STORE_DISCARD without STORE_CAN_DISCARD.
  */
 void store_submit(struct store *s, struct store_io *io);
 
-/* bytes. 0; -EOPNOTSUPP; -errno. Shrinking with requests in flight beyond the end lets those fail.
+/*
+ * size: bytes, a multiple of io_align. 0; -EINVAL; -EROFS; -EOPNOTSUPP; -errno.
+ * Shrinking with requests in flight beyond the end lets those fail. May block.
  */
 int store_resize(struct store *s, uint64_t size);
 
