@@ -1,0 +1,32 @@
+/*
+ * The space of a file or block device: what is allocated, giving it back, zeros.
+ * Every call here blocks: they are for workers, and for opening.
+ */
+#ifndef STORE_SPACE_H
+#define STORE_SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Can the file system of a regular file punch holes? Asked behind its end, where nothing is. */
+bool space_can_punch(int fd, uint64_t end);
+
+/* Give a range back; all of it reads as zeros afterwards. 0 or -errno. */
+int space_punch(int fd, uint64_t offset, uint64_t len);
+
+/*
+ * Zeros, in the quickest way there is; at worst they are written. The file does
+ * not grow. keep: stay allocated where the file system must punch to zero. 0 or -errno.
+ */
+int space_zero_file(int fd, uint64_t offset, uint64_t len, bool keep);
+int space_zero_device(int fd, uint64_t offset, uint64_t len);
+
+/*
+ * Is the block at offset allocated (mapped), and how far, at most len, is it alike
+ * (alike, bytes, a multiple of block)? A block with a byte of data in it is mapped.
+ * offset and len are multiples of block. 0 or -errno.
+ */
+int space_extent(int fd, uint64_t offset, uint64_t len, uint32_t block, bool *mapped,
+		 uint64_t *alike);
+
+#endif

@@ -1,0 +1,115 @@
+#include "store/space.h"
+
+#include "store/blockdev.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ZEROS_LEN ((uint64_t)1 << 20) /* bytes written at once */
+
+static int allocate(int fd, int mode, uint64_t offset, uint64_t len)
+{
+	int err;
+
+	do {
+		err = fallocate(fd, mode, (off_t)offset, (off_t)len) ? -errno : 0;
+	} while (err == -EINTR);
+	return err;
+}
+
+/* On a block device this is a zeroing that may unmap, never a discard that promises nothing. */
+int space_punch(int fd, uint64_t offset, uint64_t len)
+{
+	return allocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, len);
+}
+
+bool space_can_punch(int fd, uint64_t end)
+{
+	return space_punch(fd, end, 4096) == 0;
+}
+
+/* The descriptor may be O_DIRECT: the zeros are aligned, and so are offset and len. */
+static int write_zeros(int fd, uint64_t offset, uint64_t len)
+{
+	uint64_t n = len < ZEROS_LEN ? len : ZEROS_LEN;
+	uint8_t *zeros = aligned_alloc(4096, ZEROS_LEN);
+	ssize_t done;
+	int err = 0;
+
+	if (!zeros)
+		return -ENOMEM;
+	memset(zeros, 0, n);
+	while (!err && len > 0) {
+		done = pwrite(fd, zeros, len < n ? len : n, (off_t)offset);
+		if (done > 0) {
+			offset += (uint64_t)done;
+			len -= (uint64_t)done;
+		} else if (done == 0) {
+			err = -EIO;
+		} else if (errno != EINTR) {
+			err = -errno;
+		}
+	}
+	free(zeros);
+	return err;
+}
+
+/* A refusal of the kind of call, not of this range: there may be another way. */
+static bool is_refusal(int err)
+{
+	return err == -EOPNOTSUPP || err == -EINVAL || err == -ENOSYS || err == -ENOTTY;
+}
+
+int space_zero_file(int fd, uint64_t offset, uint64_t len, bool keep)
+{
+	int err = allocate(fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, len);
+
+	if (!is_refusal(err))
+		return err;
+	err = space_punch(fd, offset, len);
+	if (err == 0 &&
+	    keep) /* the zeros are there already: that a hole cannot be filled is no error */
+		allocate(fd, FALLOC_FL_KEEP_SIZE, offset, len);
+	return is_refusal(err) ? write_zeros(fd, offset, len) : err;
+}
+
+int space_zero_device(int fd, uint64_t offset, uint64_t len)
+{
+	int err = blockdev_zero(fd, offset, len);
+
+	return is_refusal(err) ? write_zeros(fd, offset, len) : err;
+}
+
+/* lseek() where what is not found before end lies at end. An offset, or -errno. */
+static int64_t seek(int fd, uint64_t from, uint64_t end, int whence)
+{
+	off_t found = lseek(fd, (off_t)from, whence);
+
+	if (found < 0 && errno != ENXIO)
+		return -errno;
+	return found < 0 || (uint64_t)found > end ? (int64_t)end : found;
+}
+
+int space_extent(int fd, uint64_t offset, uint64_t len, uint32_t block, bool *mapped,
+		 uint64_t *alike)
+{
+	uint64_t end = offset + len;
+	int64_t data, hole;
+
+	data = seek(fd, offset, end, SEEK_DATA);
+	if (data < 0)
+		return (int)data;
+	*mapped = (uint64_t)data - offset < block;
+	if (!*mapped) {
+		*alike = ((uint64_t)data - offset) / block * block;
+		return 0;
+	}
+	hole = seek(fd, (uint64_t)data, end, SEEK_HOLE);
+	if (hole < 0)
+		return (int)hole;
+	*alike = ((uint64_t)hole - offset + block - 1) / block * block;
+	return 0;
+}

@@ -1,0 +1,196 @@
+#include "store/store.h"
+
+#include "base/log.h"
+#include "base/units.h"
+#include "store/env.h"
+#include "store/file_open.h"
+#include "store/null.h"
+#include "store/ram.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct kind {
+	const char *name;
+	bool wants_path; /* else it wants a size */
+	int (*open)(struct store_env *env, const struct store_params *p, struct store **out,
+		    char why[static STORE_WHY_MAX]);
+} kinds[] = {
+	{ "file", true, file_open },
+	{ "block", true, file_open },
+	{ "ram", false, ram_open },
+	{ "null", false, null_open },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+const char *store_kind(size_t i)
+{
+	return i < KINDS ? kinds[i].name : NULL;
+}
+
+char *store_kinds(char *dst, size_t size)
+{
+	size_t i, len = 0;
+
+	assert(size >= 64);
+	for (i = 0; i < KINDS; i++)
+		len += (size_t)snprintf(dst + len, size - len, "%s%s", i > 0 ? ", " : "",
+					kinds[i].name);
+	assert(len < size);
+	return dst;
+}
+
+static const struct kind *find_kind(const char *name, char why[static STORE_WHY_MAX])
+{
+	char quoted[64], names[64];
+	size_t i;
+
+	for (i = 0; i < KINDS; i++) {
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	}
+	snprintf(why, STORE_WHY_MAX, "backend: %s is not one of %s",
+		 log_quote(quoted, sizeof(quoted), name, strlen(name)),
+		 store_kinds(names, sizeof(names)));
+	return NULL;
+}
+
+static bool is_block_size(uint32_t n)
+{
+	return n >= 512 && n <= 4096 && (n & (n - 1)) == 0;
+}
+
+/* Options that no kind can serve; p->size becomes a multiple of the block size. */
+static int check_params(const struct kind *kind, struct store_params *p,
+			char why[static STORE_WHY_MAX])
+{
+	uint64_t odd;
+	char size[24];
+
+	if (!is_block_size(p->block_size)) {
+		snprintf(why, STORE_WHY_MAX, "block-size: %u is not 512, 1024, 2048 or 4096",
+			 p->block_size);
+		return -EINVAL;
+	}
+	if (kind->wants_path && (!p->path || !*p->path)) {
+		snprintf(why, STORE_WHY_MAX, "path: backend \"%s\" needs one", kind->name);
+		return -EINVAL;
+	}
+	if (!kind->wants_path && p->size == 0) {
+		snprintf(why, STORE_WHY_MAX, "size: backend \"%s\" needs one", kind->name);
+		return -EINVAL;
+	}
+	odd = p->size % p->block_size;
+	if (p->size > INT64_MAX || (p->size > 0 && p->size == odd)) {
+		snprintf(why, STORE_WHY_MAX, "size: %s is not between one block and 8 EiB",
+			 size_format(size, sizeof(size), p->size));
+		return -EINVAL;
+	}
+	if (odd)
+		log_notice("store: size %llu is no multiple of %u bytes: rounded down",
+			   (unsigned long long)p->size, p->block_size);
+	p->size -= odd;
+	return 0;
+}
+
+int store_open(struct store_env *env, const struct store_params *p, struct store **out,
+	       char why[static STORE_WHY_MAX])
+{
+	struct store_params checked = *p;
+	const struct kind *kind;
+	int err;
+
+	why[0] = '\0';
+	kind = find_kind(p->backend, why);
+	if (!kind)
+		return -EINVAL;
+	err = check_params(kind, &checked, why);
+	if (err)
+		return err;
+	err = kind->open(env, &checked, out, why);
+	if (!err && p->read_only)
+		(*out)->caps |= STORE_READ_ONLY;
+	return err;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	assert(s->in_flight == 0);
+	s->ops->close(s);
+}
+
+/* What a request asks, by operation. */
+static const struct demand {
+	bool changes; /* not of a read-only store */
+	bool has_range;
+	bool is_transfer; /* moves bytes: STORE_RW_MAX at most */
+	uint32_t cap;     /* needed */
+} demands[] = {
+	[STORE_READ] = { .has_range = true, .is_transfer = true },
+	[STORE_WRITE] = { .changes = true, .has_range = true, .is_transfer = true },
+	[STORE_FLUSH] = { .has_range = false },
+	[STORE_DISCARD] = { .changes = true, .has_range = true, .cap = STORE_CAN_DISCARD },
+	[STORE_ZERO] = { .changes = true, .has_range = true },
+	[STORE_EXTENT] = { .has_range = true },
+};
+
+static int check_io(const struct store *s, const struct store_io *io)
+{
+	const struct demand *d = &demands[io->op];
+
+	if (d->changes && (s->caps & STORE_READ_ONLY))
+		return -EROFS;
+	if (d->cap & ~s->caps)
+		return -EOPNOTSUPP;
+	if (!d->has_range)
+		return 0;
+	if (io->len == 0 || (d->is_transfer && io->len > STORE_RW_MAX))
+		return -EINVAL;
+	if (io->offset > s->size || io->len > s->size - io->offset)
+		return -EINVAL;
+	return (io->offset | io->len) % s->io_align ? -EINVAL : 0;
+}
+
+void store_submit(struct store *s, struct store_io *io)
+{
+	int err;
+
+	assert(io->op < sizeof(demands) / sizeof(demands[0]));
+	io->store = s;
+	io->part = 0;
+	io->error = 0;
+	io->mapped = false;
+	io->extent_len = 0;
+	s->in_flight++;
+	err = check_io(s, io);
+	if (err) {
+		env_finish(io, err);
+		return;
+	}
+	if (io->op == STORE_EXTENT && !(s->caps & STORE_CAN_EXTENT)) {
+		io->mapped = true;
+		io->extent_len = io->len;
+		env_finish(io, 0);
+		return;
+	}
+	s->ops->submit(io);
+}
+
+int store_resize(struct store *s, uint64_t size)
+{
+	int err;
+
+	if (size == 0 || size > INT64_MAX || size % s->io_align)
+		return -EINVAL;
+	if (!s->ops->resize)
+		return -EOPNOTSUPP;
+	err = s->ops->resize(s, size);
+	if (!err)
+		s->size = size;
+	return err;
+}
