@@ -1,0 +1,109 @@
+"""iscsi-test-cu, each test in a process of its own, judged by the table expected.txt."""
+import argparse
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "system"))
+import target as itgtd  # noqa: E402
+
+TEST_TIMEOUT_S = 120
+
+
+def expected():
+    """The table: test → (logical unit, what is expected, reason)."""
+    rows = {}
+    for line in (HERE / "expected.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            test, unit, outcome, *reason = line.split(None, 3)
+            assert test not in rows, f"{test} stands twice in expected.txt"
+            assert outcome == "pass" or reason, f"{test}: no reason in expected.txt"
+            rows[test] = unit, outcome, "".join(reason)
+    return rows
+
+
+def known_tests():
+    """What iscsi-test-cu has, as Suite.Test."""
+    listing = subprocess.run(["iscsi-test-cu", "--list"], capture_output=True, text=True, check=True)
+    return re.findall(r"^ALL\.(\w+\.\S+)$", listing.stdout, re.M)
+
+
+def row_of(table, test):
+    """A test's own row, or that of its whole suite."""
+    return table.get(test) or table.get(test.split(".")[0] + ".*")
+
+
+def run(test, urls):
+    """Run one test: its outcome (pass, skip, fail) and all it said."""
+    try:
+        done = subprocess.run(["iscsi-test-cu", "--dataloss", "--test", "ALL." + test, *urls],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=TEST_TIMEOUT_S)
+    except subprocess.TimeoutExpired as late:
+        return "fail", f"{(late.output or b'').decode()}\nno end within {TEST_TIMEOUT_S} s"
+    counts = re.search(r"^ +tests +1 +1 +1 +0 +0$", done.stdout, re.M)
+    asserts = re.search(r"^ +asserts +(\d+) +\1 +\1 +0 +n/a$", done.stdout, re.M)
+    if done.returncode or not counts or not asserts:
+        return "fail", f"{done.stdout}\nexit status {done.returncode}"
+    return "skip" if "[SKIPPED]" in done.stdout else "pass", done.stdout
+
+
+def judge(test, row, urls_of):
+    """Run a test by its row; a sentence if that is a fault."""
+    unit, wanted, reason = row
+    if wanted == "off":
+        return wanted, None
+    outcome, output = run(test, urls_of[unit])
+    if outcome == "pass" and wanted == "skip":
+        print(f"{test}: passes, though the table says skip: {reason}")
+    elif outcome != wanted:
+        return outcome, f"{test}: {outcome}, expected {wanted}\n{output}"
+    return outcome, None
+
+
+def serve(store, block_size, directory):
+    """The daemon, with a logical unit of each kind that a row may name."""
+    specs = [f"{path},size=100M,block-size={block_size}{options}"
+             for path, options in (("rw", ""), ("ro", ",read-only=true"), ("removable", ",removable=true"))]
+    if store == "ram":
+        specs = [re.sub(r"^\w+", "ram", spec) for spec in specs]
+    else:
+        specs = [f"{directory}/{spec},io={store}" for spec in specs]
+    return itgtd.Target(*(word for spec in specs for word in ("--serve", spec)))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("store", choices=["direct", "cached", "ram"])
+    parser.add_argument("block_size", choices=["512", "4096"])
+    parser.add_argument("test", nargs="*", help="Suite.Test; all by default")
+    args = parser.parse_args()
+    if not shutil.which("iscsi-test-cu"):
+        itgtd.skip("iscsi-test-cu (package libiscsi-bin) is not installed")
+
+    table, tests = expected(), known_tests()
+    faults = [f"{test}: not in expected.txt" for test in tests if not row_of(table, test)]
+    faults += [f"{test}: in expected.txt, but not in iscsi-test-cu" for test in table
+               if test not in tests and not any(t.startswith(test.removesuffix("*")) for t in tests)]
+    count = {"pass": 0, "skip": 0, "off": 0, "fail": 0}
+    with itgtd.workdir() as directory, serve(args.store, args.block_size, directory) as target:
+        urls_of = dict(zip(("rw", "ro", "removable"), ([url] for url in target.urls)))
+        urls_of["paths"] = target.urls[:1] * 2
+        for test in args.test or [test for test in tests if row_of(table, test)]:
+            outcome, fault = judge(test, row_of(table, test), urls_of)
+            count[outcome] += 1
+            if fault:
+                faults.append(fault)
+            if not target.alive():
+                faults.append(f"{test}: the daemon ended")
+                break
+    for fault in faults:
+        print(fault)
+    print(", ".join(f"{number} {outcome}" for outcome, number in count.items()))
+    sys.exit(1 if faults else 0)
+
+
+main()
