@@ -1,0 +1,83 @@
+"""The daemon under test: started on a free port of the loopback, stopped, and judged."""
+import os
+import pathlib
+import re
+import select
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ITGTD = os.environ.get("ITGTD", str(ROOT / "build/release/src/daemon/itgtd"))
+READY_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 30
+
+
+def skip(reason):
+    """End this test as not run, and say why."""
+    print(f"skipped: {reason}")
+    sys.exit(77)
+
+
+def workdir():
+    """A directory for this run on a real file system (/tmp may be memory: no O_DIRECT)."""
+    return tempfile.TemporaryDirectory(prefix="itgtd-test-", dir="/var/tmp")
+
+
+class Target:
+    """
+    A running itgtd: `with Target("--serve", "ram,size=64M") as target: ...`.
+
+    Its arguments are the daemon's own; the portal is added, unless a configuration
+    file (-c) names it. `urls` holds each LUN's URL (with --serve), `port` the port.
+    Leaving the block stops the daemon: anything but a clean end raises.
+    """
+
+    def __init__(self, *args):
+        self.command = [ITGTD, *args, "--exit-with-parent"]
+        if "-c" not in args:
+            self.command += ["--portal", "127.0.0.1:0"]
+
+    def __enter__(self):
+        if not os.access(ITGTD, os.X_OK):
+            skip(f"there is no {ITGTD}")
+        reader, writer = os.pipe()
+        self.log = tempfile.TemporaryFile(mode="w+")
+        self.process = subprocess.Popen([*self.command, "--ready-fd", str(writer)], pass_fds=[writer],
+                                        stdin=subprocess.DEVNULL, stderr=self.log)
+        os.close(writer)
+        line = self._ready_line(reader)
+        self.urls = re.findall(r"iscsi://\S+", line)
+        port = re.search(r"127\.0\.0\.1:(\d+)", line)
+        if not port:
+            self.process.kill()
+            self._fail("did not become ready")
+        self.port = int(port.group(1))
+        self.iqn, self.lun = self.urls[0].split("/")[3:5] if self.urls else ("", "0")
+        return self
+
+    def _ready_line(self, reader):
+        with os.fdopen(reader) as pipe:
+            readable, _, _ = select.select([pipe], [], [], READY_TIMEOUT_S)
+            return pipe.readline() if readable else ""
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def __exit__(self, kind, error, trace):
+        if not self.alive():
+            self._fail("ended before it was told to")
+        self.process.terminate()
+        try:
+            status = self.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self._fail(f"did not stop within {STOP_TIMEOUT_S} s")
+        if status != 0:
+            self._fail("did not stop cleanly")
+
+    def _fail(self, what):
+        status = self.process.wait()
+        self.log.seek(0)
+        print(f"{' '.join(self.command)}\n{what}, status {status}; its log:\n{self.log.read()[-8000:]}")
+        raise RuntimeError(f"itgtd {what}")
