@@ -74,7 +74,7 @@ int secret_read(struct secret *s, const char *path)
 	}
 	end = memchr(line, '\n', (size_t)n);
 	len = end ? (size_t)(end - line) : (size_t)n;
-	if (len > 0 && line[len - 1] == '\r')
+	if (end && len > 0 && line[len - 1] == '\r')
 		len--;
 	err = secret_set(s, line, len);
 	explicit_bzero(line, sizeof(line));

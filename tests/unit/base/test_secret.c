@@ -93,6 +93,7 @@ static const struct {
 	{ "a line of another system", "hush\r\n", 0600, 0, 4 },
 	{ "only the first line counts", "hush\nsecond\n", 0600, 0, 4 },
 	{ "blanks belong to it", " hu sh \n", 0600, 0, 7 },
+	{ "a carriage return by itself is no end of line", "hush\r", 0600, 0, 5 },
 	{ "the group may read", "hush\n", 0640, 0, 4 },
 	{ "others may read", "hush\n", 0604, -EPERM, 0 },
 	{ "others may write", "hush\n", 0602, -EPERM, 0 },
