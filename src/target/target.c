@@ -127,13 +127,13 @@ static const struct {
 
 int target_name_normalise(char out[static TARGET_NAME_MAX], const char *name)
 {
-	char prepared[TARGET_NAME_MAX];
-	size_t i;
+	size_t len = strlen(name), i;
+	char prepared[TARGET_NAME_MAX] = { 0 };
 	int err;
 
-	if (strlen(name) >= sizeof(prepared))
+	if (len >= sizeof(prepared))
 		return -ENAMETOOLONG;
-	strcpy(prepared, name);
+	memcpy(prepared, name, len + 1);
 	err = prepare(prepared, sizeof(prepared));
 	if (err)
 		return err;
@@ -141,7 +141,7 @@ int target_name_normalise(char out[static TARGET_NAME_MAX], const char *name)
 		if (strncmp(prepared, name_types[i].prefix, 4) == 0) {
 			if (!name_types[i].is_body(prepared + 4))
 				return -EINVAL;
-			strcpy(out, prepared);
+			memcpy(out, prepared, sizeof(prepared));
 			return 0;
 		}
 	}
@@ -188,14 +188,15 @@ void lun_mask_free(struct lun_mask *m)
 
 struct target *target_new(struct scsi_core *core, const char *name)
 {
+	size_t len = strlen(name);
 	struct target *t;
 
-	if (strlen(name) >= sizeof(t->name))
+	if (len >= sizeof(t->name))
 		return NULL;
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
-	strcpy(t->name, name);
+	memcpy(t->name, name, len);
 	t->limits = target_limits_default;
 	scsi_device_init(&t->device, core, name);
 	return t;

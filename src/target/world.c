@@ -137,13 +137,14 @@ struct portal_group *world_add_portal_group(struct world *w, uint16_t tag)
 
 struct auth_group *world_add_auth_group(struct world *w, const char *name)
 {
+	size_t len = strlen(name);
 	struct auth_group *g;
 
 	if (world_auth_group(w, name)) {
 		errno = EEXIST;
 		return NULL;
 	}
-	if (strlen(name) >= sizeof(g->name)) {
+	if (len >= sizeof(g->name)) {
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
@@ -152,7 +153,7 @@ struct auth_group *world_add_auth_group(struct world *w, const char *name)
 		errno = ENOMEM;
 		return NULL;
 	}
-	strcpy(g->name, name);
+	memcpy(g->name, name, len);
 	g->kind = ACCESS_DENY;
 	STAILQ_INIT(&g->accounts);
 	STAILQ_INIT(&g->names);
