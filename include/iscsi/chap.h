@@ -37,7 +37,7 @@ int chap_response(uint8_t algorithm, uint8_t id, const struct secret *secret,
 
 /*
  * Does response (len bytes) prove secret? secret NULL (no such user) takes the
- * same time and is false.
+ * same time and is false, as is one without a byte.
  */
 bool chap_proves(uint8_t algorithm, uint8_t id, const struct secret *secret,
 		 const uint8_t *challenge, size_t challenge_len, const uint8_t *response,
@@ -45,7 +45,9 @@ bool chap_proves(uint8_t algorithm, uint8_t id, const struct secret *secret,
 
 /*
  * A binary value of a text key: 0x… hex or 0b… base64 (RFC 7143, 6.1), any case of
- * prefix and hex digits. Returns the number of bytes, or -EINVAL (malformed), -E2BIG.
+ * prefix and hex digits; an odd number of hex digits begins with half a byte, and
+ * base64 may go without its equals signs. Returns the number of bytes, at least 1,
+ * or -EINVAL (malformed), -E2BIG (more than size; out may be partly written).
  */
 int chap_decode(const char *text, uint8_t *out, size_t size);
 

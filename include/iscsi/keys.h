@@ -10,6 +10,7 @@
 #include "wire/text.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* When a pair came: each row says in which of these its key is allowed. */
@@ -38,6 +39,7 @@ struct keys {
 		*limits;     /* borrowed; NULL: the built-in ones (discovery, before TargetName) */
 	struct param *param; /* borrowed: read and set */
 	uint64_t seen;       /* a bit for each row that was negotiated: a second time is an error */
+	bool declared;       /* keys_declare() has done its work */
 	char why[KEYS_WHY_MAX]; /* after an error: which key, which rule, for the log */
 };
 
@@ -45,23 +47,34 @@ struct keys {
  * Negotiate one received pair: look it up, check that it may come in this phase
  * (enum keys_phase), check its value, apply the key's result function to it and to
  * limits, store the outcome in param, and append the answer to out where the key's
- * type asks for one.
+ * type asks for one. A key that was declared is not answered.
  *
- * An unknown key is answered NotUnderstood (RFC 7143, 6.2; its name is cut to what is
- * legal before it gets here). A value out of range or of the wrong form is answered
- * Reject, and the value stays as it was (6.2); Irrelevant where 13 says so. NotUnderstood,
- * Irrelevant, Reject and None as values that come from the initiator are taken as 6.2 says.
+ * An unknown key is answered NotUnderstood (RFC 7143, 6.2; its name is no longer than
+ * TEXT_KEY_MAX, as text_next() gives it). An offer out of range or of the wrong form is
+ * answered Reject, and the value stays as it was (6.2); in a discovery session Irrelevant
+ * where 13 says so. A declaration of the wrong form is a protocol error: there is no answer
+ * to it, and going on with another value than the initiator's would do harm.
+ *
+ * NotUnderstood, Irrelevant and Reject cannot be offered (6.2): they are a protocol error,
+ * but for keys that the target itself declares, where they are the initiator's answer.
+ *
+ * SessionType and TargetName decide how others are taken (Irrelevant, limits): the caller
+ * takes these two out of a login request first.
  */
 enum keys_verdict keys_take(struct keys *k, enum keys_phase phase, const struct text_pair *pair,
 			    struct text_out *out);
 
 /*
  * The result of all pairs together, when the login's operational stage ends: values that
- * bound each other (FirstBurstLength ≤ MaxBurstLength) are made to agree.
+ * bound each other (FirstBurstLength ≤ MaxBurstLength) are made to agree. A protocol error
+ * when the target does not take a connection without a digest, and none was agreed.
  */
 enum keys_verdict keys_finish(struct keys *k);
 
 /* Append what the target declares by itself: MaxRecvDataSegmentLength (once). */
 void keys_declare(struct keys *k, struct text_out *out);
+
+/* The name of row i of the table, in its order; NULL past the end. */
+const char *keys_name(size_t i);
 
 #endif

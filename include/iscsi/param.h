@@ -10,14 +10,21 @@
 #define ISCSI_MAX_CONNECTIONS 1 /* connections of a session that this target can do */
 #define ISCSI_MAX_ERL         0 /* error recovery level that it can do */
 
+/* 13.24: 1 is RFC 7143; 2 would promise RFC 7144 as a whole */
+#define ISCSI_PROTOCOL_LEVEL 1
+
 enum session_type { SESSION_NORMAL, SESSION_DISCOVERY };
 
-/* 13.23: bits in the order of preference do not matter to us; RFC3720 is the default */
+/* 13.23: each includes what those before it promise */
 enum task_reporting {
-	TASK_REPORTING_RFC3720,
+	TASK_REPORTING_RFC3720, /* the default */
 	TASK_REPORTING_RESPONSE_FENCE,
 	TASK_REPORTING_FAST_ABORT
 };
+
+/* The most that this target does. One connection keeps all answers in order: it is its own fence.
+ */
+#define ISCSI_TASK_REPORTING TASK_REPORTING_RESPONSE_FENCE
 
 struct param {
 	/* leading connection, whole session */
@@ -45,7 +52,7 @@ struct param {
 	uint32_t peer_MaxRecvDataSegmentLength; /* bytes: what we may send in a PDU */
 };
 
-/* The RFC's default of every key. */
+/* The RFC's default of every key; no names yet, a normal session. */
 void param_init(struct param *p);
 
 #endif
