@@ -69,8 +69,10 @@ struct buf *buf_ref(struct buf *b);
 /* Give one reference back; the last one returns the buffer to its pool. NULL is fine. */
 void buf_put(struct buf *b);
 
-/* Stand in line. w->size and w->ready are set by the caller; w is lent until ready() or
- * buf_wait_stop(). */
+/*
+ * Stand in line. w->size and w->ready are set by the caller; w is lent until ready()
+ * or buf_wait_stop(). Who wants more than the ceiling waits for ever, and all behind him.
+ */
 void buf_wait_start(struct buf_pool *p, struct buf_wait *w);
 
 /* Leave the line; nothing when not in it. */

@@ -15,6 +15,7 @@ struct lazy_timer {
 	void (*ring)(struct lazy_timer *t);
 };
 
+/* ring is called once for each deadline that has come; it may set the timer anew, or free it. */
 void lazy_timer_init(struct lazy_timer *t, void (*ring)(struct lazy_timer *t));
 
 /* Ring at deadline (ev_now() of the loop, s), not before. Earlier than the last one is fine, too.

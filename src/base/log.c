@@ -92,6 +92,7 @@ void log_write(enum log_level level, const char *fmt, ...)
 	const char *front = state.journal ? levels[level].priority : "itgtd: ";
 	size_t front_len = state.sink ? 0 : strlen(front);
 	int saved_errno = errno;
+	ssize_t written;
 	size_t len;
 	va_list ap;
 
@@ -105,9 +106,8 @@ void log_write(enum log_level level, const char *fmt, ...)
 		state.sink(state.arg, level, line);
 	} else {
 		line[len] = '\n';
-		/* Where nobody can be told, a lost line is no reason to stop. */
-		if (write(STDERR_FILENO, line, len + 1) < 0)
-			errno = saved_errno;
+		written = write(STDERR_FILENO, line, len + 1);
+		(void)written; /* where nobody can be told, a lost line is no reason to stop */
 	}
 	errno = saved_errno;
 }
