@@ -90,15 +90,14 @@ void log_write(enum log_level level, const char *fmt, ...)
 {
 	char line[LINE_MAX_LEN];
 	const char *front = state.journal ? levels[level].priority : "itgtd: ";
-	size_t front_len = state.sink ? 0 : strlen(front);
 	int saved_errno = errno;
 	ssize_t written;
-	size_t len;
+	size_t front_len, len;
 	va_list ap;
 
 	if (!log_wants(level))
 		return;
-	memcpy(line, front, front_len);
+	front_len = (size_t)snprintf(line, sizeof(line), "%s", state.sink ? "" : front);
 	va_start(ap, fmt);
 	len = front_len + format_line(line + front_len, sizeof(line) - front_len - 1, fmt, ap);
 	va_end(ap);
