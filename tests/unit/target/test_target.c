@@ -1,5 +1,7 @@
 #include "target/target.h"
 
+#include "scsi/core.h"
+#include "scsi/lu.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -192,6 +194,56 @@ static void a_mask_is_freed_with_its_names(void)
 	lun_mask_free(NULL);
 }
 
+/* A store that only tells when it is closed. */
+struct closing_store {
+	struct store store;
+	unsigned int *closed;
+};
+
+static void closing_store_close(struct store *s)
+{
+	struct closing_store *c = (struct closing_store *)s;
+
+	(*c->closed)++;
+	free(c);
+}
+
+static void add_lu(struct target *t, uint32_t number, unsigned int *closed)
+{
+	static const struct store_ops ops = { .name = "closing", .close = closing_store_close };
+	struct scsi_lu_options opt = { .number = number, .block_size = 512 };
+	struct closing_store *c = calloc(1, sizeof(*c));
+	struct lun_mask *m = calloc(1, sizeof(*m));
+	struct access_name *n = calloc(1, sizeof(*n));
+	struct scsi_lu *lu;
+
+	if (!c || !m || !n)
+		abort();
+	c->store = (struct store){ .ops = &ops, .size = 1 << 20, .io_align = 512 };
+	c->closed = closed;
+	STAILQ_INIT(&m->names);
+	STAILQ_INSERT_TAIL(&m->names, n, link);
+	opt.user = m;
+	if (scsi_lu_new(t->device.core, &c->store, &opt, &lu) || scsi_device_add(&t->device, lu))
+		abort();
+}
+
+/* The leak check of the sanitizer is half of this test. */
+static void a_target_takes_its_luns_with_it(void)
+{
+	struct scsi_core core = { 0 };
+	unsigned int closed = 0;
+	struct target *t;
+
+	t = target_new(&core, "iqn.2001-04.com.example:a");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	add_lu(t, 0, &closed);
+	add_lu(t, 1, &closed);
+	add_lu(t, 16383, &closed);
+	target_free(t);
+	CU_ASSERT_EQUAL(closed, 3);
+}
+
 static const struct unit_test tests[] = {
 	{ "names are checked and folded", names_are_checked_and_folded },
 	{ "names have at most 223 bytes", names_have_at_most_223_bytes },
@@ -200,6 +252,7 @@ static const struct unit_test tests[] = {
 	{ "a new target has the built-in limits", a_new_target_has_the_built_in_limits },
 	{ "a target is seen through its groups", a_target_is_seen_through_its_groups },
 	{ "a mask is freed with its names", a_mask_is_freed_with_its_names },
+	{ "a target takes its LUNs with it", a_target_takes_its_luns_with_it },
 };
 
 UNIT_MAIN("target/target", tests)
