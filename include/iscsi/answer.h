@@ -1,0 +1,30 @@
+/* A PDU of its own, with its own data: everything the target says that is not a task's. */
+#ifndef ISCSI_ANSWER_H
+#define ISCSI_ANSWER_H
+
+#include "iscsi/pdu_tx.h"
+#include "wire/pdu.h"
+
+#include <stdint.h>
+
+struct conn;
+
+struct answer {
+	struct tx_sender tx;
+	uint8_t bhs[PDU_BHS_LEN];
+	enum tx_statsn statsn; /* TX_STATSN_TAKES unless changed */
+	uint32_t data_len;     /* bytes */
+	uint8_t data[];
+};
+
+/* data_len: bytes to fill in. NULL: no memory. The caller owns it until answer_send(). */
+struct answer *answer_new(uint32_t data_len);
+
+/* Hand it to the connection, which frees it when it is gone. */
+void answer_send(struct conn *c, struct answer *a);
+
+/* Reject a PDU (11.17): its header goes back with the reason. */
+void answer_reject(struct conn *c, enum pdu_reject_reason reason,
+		   const uint8_t bhs[static PDU_BHS_LEN]);
+
+#endif

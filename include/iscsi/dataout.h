@@ -1,0 +1,74 @@
+/*
+ * Data-Out: what a write has been promised, what it asked for, what has come
+ * (RFC 7143, 4.2.5.2, 11.7, 11.8). Pure: offsets and numbers, no buffer.
+ *
+ * Data comes in sequences: at most one unsolicited, then one for each R2T. At
+ * error recovery level 0, with DataPDUInOrder and DataSequenceInOrder, each
+ * PDU goes on where the one before ended. One that is missing or damaged is
+ * not asked for again: the sequence is waited for, and the command fails (7.8).
+ */
+#ifndef ISCSI_DATAOUT_H
+#define ISCSI_DATAOUT_H
+
+#include "wire/pdu.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DATAOUT_R2T_MAX 16 /* R2Ts of a command in flight, whatever was negotiated */
+
+/* A sequence of Data-Out PDUs. */
+struct dataout_seq {
+	uint32_t ttt;    /* PDU_TAG_RESERVED: unsolicited */
+	uint32_t offset; /* bytes: where it begins */
+	uint32_t len;    /* bytes: how much it may bring */
+	uint32_t got;    /* bytes that came */
+	uint32_t datasn; /* the next one */
+};
+
+struct dataout {
+	uint32_t want;    /* bytes the command takes; known when started */
+	uint32_t asked;   /* bytes: all before it has come or is asked for */
+	uint32_t r2tsn;   /* the next R2TSN */
+	bool started;     /* R2Ts may be sent */
+	bool unsolicited; /* an unsolicited sequence is open: seq[0] is it, no R2T yet */
+	bool bad;         /* a PDU was damaged or missing */
+	uint8_t nseq;
+	uint8_t untold; /* of the last sequences: how many R2Ts are still to be made */
+	struct dataout_seq seq[DATAOUT_R2T_MAX];
+};
+
+/*
+ * A write begins. immediate: bytes that came with the command. more: unsolicited Data-Out
+ * follows (F bit was 0), up to first_burst bytes in all. edtl: Expected Data Transfer Length.
+ */
+void dataout_init(struct dataout *d, uint32_t immediate, bool more, uint32_t first_burst,
+		  uint32_t edtl);
+
+enum dataout_verdict {
+	DATAOUT_TAKE,    /* its bytes belong at its Buffer Offset */
+	DATAOUT_SKIP,    /* read over it; the sequence is spoiled already, or is now */
+	DATAOUT_UNKNOWN, /* its Target Transfer Tag names nothing */
+	DATAOUT_BEYOND,  /* outside of what was asked for: a protocol error */
+};
+
+/* A Data-Out's header is here: may its data come? Nothing changes but for what is spoiled. */
+enum dataout_verdict dataout_place(struct dataout *d, const struct pdu_data_out *pdu);
+
+/* All of it has come; good: its digest matched and dataout_place() said TAKE. */
+void dataout_arrived(struct dataout *d, const struct pdu_data_out *pdu, bool good);
+
+/* The command wants that many bytes: from here on R2Ts are made for what is missing. */
+void dataout_start(struct dataout *d, uint32_t want);
+
+/* Plan R2Ts as far as the limits allow. True: there are some to make with dataout_r2t(). */
+bool dataout_plan(struct dataout *d, uint32_t max_burst, uint32_t max_outstanding,
+		  uint32_t (*ttt)(void *arg), void *arg);
+
+/* The next planned R2T's fields (ttt, offset, len, r2tsn). True: it was the last planned. */
+bool dataout_r2t(struct dataout *d, struct pdu_r2t *out);
+
+/* Has everything come, or all that ever will? */
+bool dataout_complete(const struct dataout *d);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * The door of a connection: where bytes, time and the loss of the socket come in.
+ * Behind it nobody knows sockets or clocks; tests and fuzzers use the same door.
+ */
+#ifndef ISCSI_DOOR_H
+#define ISCSI_DOOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct conn;
+struct iscsi;
+struct portal;
+struct portal_addr;
+
+/* now_ms: any clock that only goes forward, ms; not 0. */
+
+/* A new connection came in by portal. NULL: no memory. Its end is door_lost(). */
+struct conn *door_open(struct iscsi *iscsi, const struct portal *portal,
+		       const struct portal_addr *local, const struct portal_addr *peer,
+		       uint64_t now_ms);
+
+/* Where the next bytes go: pdu_rx_space(). */
+int door_space(struct conn *c, struct iovec iov[static 2], uint8_t *stage, size_t stage_len);
+
+/* n bytes came there. What is wrong with them is said and answered; c may be dead afterwards. */
+void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms);
+
+/* c->alarm_ms has passed. */
+void door_timeout(struct conn *c, uint64_t now_ms);
+
+/* Should the socket be read? Not when it is dying, nor while it leaves too many answers unread. */
+bool door_wants_input(const struct conn *c);
+
+/* Has its time come: dead, or at its end with everything sent? */
+bool door_is_over(const struct conn *c);
+
+/* The socket is gone, or will be. Frees c; its session ends with its last connection. */
+void door_lost(struct conn *c);
+
+/* Ask every session to log out, and refuse new logins. */
+void door_stop(struct iscsi *iscsi, uint16_t time_s);
+
+#endif

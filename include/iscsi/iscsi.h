@@ -1,0 +1,39 @@
+/* What all connections and sessions of a server share. */
+#ifndef ISCSI_ISCSI_H
+#define ISCSI_ISCSI_H
+
+#include "base/map.h"
+#include "iscsi/pdu_tx.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct buf_pool;
+struct conn;
+struct scsi_core;
+struct session;
+struct task;
+struct world;
+
+struct iscsi {
+	struct world *world; /* borrowed, as the next two */
+	struct scsi_core *core;
+	struct buf_pool *pool;
+	uint32_t max_connections;
+	uint64_t login_timeout_ms;
+	bool stopping; /* logins are answered "service unavailable" */
+
+	TAILQ_HEAD(, conn) conns;
+	uint32_t nconns;
+	STAILQ_HEAD(, conn) dirty; /* those with something to send, or to end */
+	TAILQ_HEAD(, session) sessions;
+	struct map tsihs; /* TSIH → session */
+	uint16_t last_tsih;
+	uint32_t tasks; /* in use, of all sessions */
+
+	struct tx_pool tx_pool;
+	SLIST_HEAD(, task) free_tasks;
+};
+
+#endif

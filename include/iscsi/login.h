@@ -1,0 +1,17 @@
+/* The login phase of a connection (RFC 7143, 6.3), from its first PDU to full feature phase or
+ * refusal. */
+#ifndef ISCSI_LOGIN_H
+#define ISCSI_LOGIN_H
+
+#include "iscsi/pdu_rx.h"
+
+struct conn;
+
+/* A PDU of a connection in XPT_UP or IN_LOGIN. Anything but a Login Request ends the connection
+ * (6.3.1). */
+enum pdu_rx_verdict login_pdu(struct conn *c, const struct pdu_in *pdu);
+
+/* The login is over, one way or the other. NULL login is fine. */
+void login_free(struct conn *c);
+
+#endif

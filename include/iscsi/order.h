@@ -1,0 +1,24 @@
+/* PDUs in the order of their CmdSN (RFC 7143, 4.2.2.1): those that are not SCSI commands. */
+#ifndef ISCSI_ORDER_H
+#define ISCSI_ORDER_H
+
+#include "iscsi/pdu_rx.h"
+
+struct conn;
+struct session;
+
+typedef void order_run_fn(struct conn *c, const struct pdu_in *pdu);
+
+/*
+ * Run a numbered PDU when its turn comes: at once when it is immediate or the next; a copy of it
+ * later when others are missing before it; never when it is outside of the window.
+ */
+void order_pdu(struct conn *c, const struct pdu_in *pdu, order_run_fn *run);
+
+/* The next number was just used up: run what waited for that. */
+void order_drain(struct session *s);
+
+/* Use up a command's number without running it: it was rejected. */
+void order_spend(struct conn *c, const uint8_t bhs[static PDU_BHS_LEN]);
+
+#endif

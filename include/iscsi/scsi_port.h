@@ -1,0 +1,31 @@
+/* The SCSI port (SAM-5): a task's way into the device server and its answer's way out. */
+#ifndef ISCSI_SCSI_PORT_H
+#define ISCSI_SCSI_PORT_H
+
+#include "scsi/task.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct conn;
+struct pdu_data_out;
+struct task;
+
+extern const struct scsi_port_ops scsi_port_ops;
+
+/* The task's turn has come: give it to the device server. */
+void port_submit(struct task *t);
+
+/* A Data-Out PDU of the task is complete (dataout_arrived() was told): go on if that was all. */
+void port_data(struct task *t);
+
+/*
+ * The task has no connection any more: at error recovery level 0 it ends, as soon as the
+ * device server gives it back.
+ */
+void port_orphan(struct task *t);
+
+/* Abort a task that waits for its CmdSN: it will use that up, and nothing else. */
+void port_cancel_held(struct task *t);
+
+#endif

@@ -1,0 +1,76 @@
+/* A session: the I_T nexus of RFC 7143 (4.2.2, 8.3). It owns its tasks, its command window and its
+ * tags. */
+#ifndef ISCSI_SESSION_H
+#define ISCSI_SESSION_H
+
+#include "base/map.h"
+#include "iscsi/cmdsn.h"
+#include "iscsi/param.h"
+#include "scsi/nexus.h"
+#include "wire/pdu.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct conn;
+struct iscsi;
+struct task;
+struct tmf;
+
+/* 8.3.2; at error recovery level 0 a session without a connection ends. */
+enum session_state {
+	SESSION_ACTIVE, /* Q2, Q3 */
+	SESSION_ENDING, /* its connections are gone; tasks in the store come home */
+};
+
+/* Somebody who waits for the end of a session: a login that takes its place. */
+struct session_waiter {
+	void (*resume)(struct session_waiter *w); /* the session is gone */
+	struct session *waits_for;                /* NULL: for nothing */
+	TAILQ_ENTRY(session_waiter) link;
+};
+
+#define SESSION_MAGIC 0x73657373u
+
+struct session {
+	uint32_t magic;
+	enum session_state state;
+	struct iscsi *iscsi;   /* borrowed */
+	struct target *target; /* borrowed from the world; NULL: discovery */
+	struct param param;    /* what was agreed on */
+	uint8_t isid[PDU_ISID_LEN];
+	uint16_t tsih;
+	uint16_t group; /* target portal group tag it came by */
+	struct cmdsn cmdsn;
+	struct map itts; /* ITT → task */
+	TAILQ_HEAD(, task) tasks;
+	uint32_t ntasks;
+	uint32_t immediate;     /* open tasks that came as immediate commands */
+	TAILQ_HEAD(, tmf) tmfs; /* task management functions in progress */
+	uint32_t last_ttt;
+	bool has_nexus;
+	struct scsi_nexus nexus;
+	TAILQ_HEAD(, conn) conns;
+	TAILQ_HEAD(, session_waiter) waiters;
+	TAILQ_ENTRY(session) link; /* iscsi->sessions */
+};
+
+/* Connect and disconnect the two objects; nothing else. */
+void session_add_conn(struct session *s, struct conn *c);
+void session_remove_conn(struct session *s, struct conn *c);
+
+/* The connection to say something on, or NULL. */
+struct conn *session_conn(const struct session *s);
+
+/* A Target Transfer Tag that is not in use; never PDU_TAG_RESERVED. */
+uint32_t session_ttt(struct session *s);
+
+/* A task or a task management function is over: when it was the last of an ending session, the
+ * session is freed. */
+void session_settle(struct session *s);
+
+/* Free it now; callers but session_settle() see to it that nothing is left in it. */
+void session_free(struct session *s);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * An iSCSI task: one SCSI command in flight. Its session owns it; its connection
+ * is only its allegiance (RFC 7143, 4.2.5.1) and may be NULL.
+ */
+#ifndef ISCSI_TASK_H
+#define ISCSI_TASK_H
+
+#include "iscsi/cmdsn.h"
+#include "iscsi/datain.h"
+#include "iscsi/dataout.h"
+#include "iscsi/pdu_tx.h"
+#include "scsi/task.h"
+#include "wire/pdu.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct conn;
+struct iscsi;
+struct session;
+
+enum task_state {
+	TASK_TAKING,    /* its header is there, its immediate data is coming */
+	TASK_HELD,      /* waits for commands before it */
+	TASK_ACTIVE,    /* the device server has it */
+	TASK_ANSWERING, /* the device server is done; the answer is on its way */
+	TASK_LEAVING,   /* aborted; what is in the transmit queue must still come back */
+};
+
+#define TASK_MAGIC 0x7461736bu
+
+struct task {
+	uint32_t magic;
+	enum task_state state;
+	struct session *session; /* owner of this task */
+	struct conn *conn;       /* allegiance; NULL when that is gone */
+	uint32_t itt;
+	bool immediate;
+	bool is_open;        /* counts in the command window */
+	bool cancelled;      /* aborted while held: it only uses up its CmdSN */
+	bool is_damaged;     /* its data-out came damaged: CHECK CONDITION */
+	bool no_room;        /* no memory for its data: TASK SET FULL */
+	struct tx_sender tx; /* lent to its connection for R2Ts, then for the answer */
+	struct datain in;
+	struct dataout out;
+	struct scsi_task scsi;
+	struct cmdsn_entry order;
+	uint8_t sense_segment[2 + SCSI_SENSE_MAX]; /* SenseLength and sense data (11.4.7) */
+	TAILQ_ENTRY(task) link;                    /* session->tasks */
+	SLIST_ENTRY(task) free;
+};
+
+static inline struct task *task_of_scsi(struct scsi_task *t)
+{
+	return (struct task *)((char *)t - offsetof(struct task, scsi));
+}
+
+static inline struct task *task_of_tx(struct tx_sender *s)
+{
+	return (struct task *)((char *)s - offsetof(struct task, tx));
+}
+
+static inline struct task *task_of_order(struct cmdsn_entry *e)
+{
+	return (struct task *)((char *)e - offsetof(struct task, order));
+}
+
+/*
+ * A task for a command that came on c, entered in its session under its ITT, which is
+ * free. In state TAKING; the SCSI part is filled in. NULL: no memory.
+ */
+struct task *task_new(struct conn *c, const struct pdu_scsi_cmd *cmd,
+		      const struct scsi_port_ops *port);
+
+/* The task of that ITT, or NULL. */
+struct task *task_find(const struct session *s, uint32_t itt);
+
+/* Its place in the command window is free again. More than once is fine. */
+void task_close(struct task *t);
+
+/* The end: out of its session, back to the pool; an ending session may go with its last task. */
+void task_free(struct task *t);
+
+/* Give memory of past tasks back to the system. */
+void task_pool_fini(struct iscsi *iscsi);
+
+#endif

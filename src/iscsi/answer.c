@@ -1,0 +1,59 @@
+#include "iscsi/answer.h"
+
+#include "iscsi/conn.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool answer_next(struct tx_sender *s, struct tx_pdu *pdu)
+{
+	struct answer *a = (struct answer *)((char *)s - offsetof(struct answer, tx));
+
+	memcpy(pdu->bhs, a->bhs, PDU_BHS_LEN);
+	pdu->statsn = a->statsn;
+	pdu->data = a->data;
+	pdu->data_len = a->data_len;
+	return true;
+}
+
+static void answer_sent(struct tx_sender *s, bool gone)
+{
+	(void)gone;
+	free((char *)s - offsetof(struct answer, tx));
+}
+
+struct answer *answer_new(uint32_t data_len)
+{
+	struct answer *a = malloc(sizeof(*a) + data_len);
+
+	if (!a)
+		return NULL;
+	*a = (struct answer){
+		.tx = { .next = answer_next, .sent = answer_sent },
+		.statsn = TX_STATSN_TAKES,
+		.data_len = data_len,
+	};
+	return a;
+}
+
+void answer_send(struct conn *c, struct answer *a)
+{
+	conn_send(c, &a->tx);
+}
+
+void answer_reject(struct conn *c, enum pdu_reject_reason reason,
+		   const uint8_t bhs[static PDU_BHS_LEN])
+{
+	struct answer *a = answer_new(PDU_BHS_LEN);
+	struct pdu_reject reject = { .reason = (uint8_t)reason, .data_len = PDU_BHS_LEN };
+
+	conn_fault(c, "PDU 0x%02x rejected, reason 0x%02x", pdu_opcode(bhs), (unsigned int)reason);
+	if (!a) {
+		conn_drop(c, "no memory for a Reject");
+		return;
+	}
+	pdu_put_reject(a->bhs, &reject);
+	memcpy(a->data, bhs, PDU_BHS_LEN);
+	answer_send(c, a);
+}

@@ -1,0 +1,139 @@
+#include "iscsi/dataout.h"
+
+#include <assert.h>
+#include <string.h>
+
+static uint32_t min32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+void dataout_init(struct dataout *d, uint32_t immediate, bool more, uint32_t first_burst,
+		  uint32_t edtl)
+{
+	uint32_t end = min32(first_burst, edtl);
+
+	d->want = 0;
+	d->asked = immediate;
+	d->r2tsn = 0;
+	d->started = false;
+	d->unsolicited = more && end > immediate;
+	d->bad = false;
+	d->nseq = 0;
+	d->untold = 0;
+	if (!d->unsolicited)
+		return;
+	d->seq[d->nseq++] = (struct dataout_seq){
+		.ttt = PDU_TAG_RESERVED,
+		.offset = immediate,
+		.len = end - immediate,
+	};
+	d->asked = end;
+}
+
+static struct dataout_seq *find(struct dataout *d, uint32_t ttt)
+{
+	uint8_t told = (uint8_t)(d->nseq - d->untold);
+	uint8_t i;
+
+	for (i = 0; i < told; i++) {
+		if (d->seq[i].ttt == ttt)
+			return &d->seq[i];
+	}
+	return NULL;
+}
+
+enum dataout_verdict dataout_place(struct dataout *d, const struct pdu_data_out *pdu)
+{
+	struct dataout_seq *seq = find(d, pdu->ttt);
+
+	if (!seq)
+		return DATAOUT_UNKNOWN;
+	if (pdu->offset < seq->offset || pdu->offset - seq->offset > seq->len ||
+	    pdu->data_len > seq->len - (pdu->offset - seq->offset))
+		return DATAOUT_BEYOND;
+	/* A gap means that a PDU was lost (7.9); at level 0 it is not asked for again. */
+	if (pdu->datasn != seq->datasn || pdu->offset != seq->offset + seq->got)
+		d->bad = true;
+	return d->bad ? DATAOUT_SKIP : DATAOUT_TAKE;
+}
+
+static void end_sequence(struct dataout *d, struct dataout_seq *seq)
+{
+	uint32_t end = seq->offset + seq->got;
+
+	if (seq->ttt == PDU_TAG_RESERVED) {
+		/* Less than FirstBurstLength may come unsolicited; R2Ts ask for the rest. */
+		d->unsolicited = false;
+		d->asked = end;
+	} else if (seq->got < seq->len) {
+		d->bad = true; /* 11.8: the initiator sends all that an R2T asks for */
+	}
+	d->nseq--;
+	memmove(seq, seq + 1, (size_t)(d->seq + d->nseq - seq) * sizeof(*seq));
+}
+
+void dataout_arrived(struct dataout *d, const struct pdu_data_out *pdu, bool good)
+{
+	struct dataout_seq *seq = find(d, pdu->ttt);
+
+	if (!seq)
+		return;
+	if (good)
+		seq->got += pdu->data_len;
+	else
+		d->bad = true;
+	seq->datasn++;
+	if (pdu->final)
+		end_sequence(d, seq);
+	else if (good && seq->got == seq->len)
+		d->bad = true; /* 11.7.1: F ends the sequence; what comes behind the end is not data
+				*/
+}
+
+void dataout_start(struct dataout *d, uint32_t want)
+{
+	d->want = want;
+	d->started = true;
+}
+
+bool dataout_plan(struct dataout *d, uint32_t max_burst, uint32_t max_outstanding,
+		  uint32_t (*ttt)(void *arg), void *arg)
+{
+	uint32_t most = min32(max_outstanding, DATAOUT_R2T_MAX);
+	struct dataout_seq *seq;
+
+	if (!d->started || d->unsolicited || d->bad)
+		return d->untold > 0;
+	while (d->nseq < most && d->asked < d->want) {
+		seq = &d->seq[d->nseq++];
+		*seq = (struct dataout_seq){
+			.ttt = ttt(arg),
+			.offset = d->asked,
+			.len = min32(max_burst, d->want - d->asked),
+		};
+		d->asked += seq->len;
+		d->untold++;
+	}
+	return d->untold > 0;
+}
+
+bool dataout_r2t(struct dataout *d, struct pdu_r2t *out)
+{
+	const struct dataout_seq *seq = &d->seq[d->nseq - d->untold];
+
+	assert(d->untold > 0);
+	out->ttt = seq->ttt;
+	out->offset = seq->offset;
+	out->len = seq->len;
+	out->r2tsn = d->r2tsn++;
+	d->untold--;
+	return d->untold == 0;
+}
+
+bool dataout_complete(const struct dataout *d)
+{
+	if (!d->started || d->nseq > 0)
+		return false;
+	return d->bad || d->asked >= d->want;
+}

@@ -1,0 +1,191 @@
+#include "iscsi/door.h"
+
+#include "iscsi/command.h"
+#include "iscsi/conn.h"
+#include "iscsi/exchange.h"
+#include "iscsi/full.h"
+#include "iscsi/login.h"
+#include "iscsi/scsi_port.h"
+#include "iscsi/sessions.h"
+#include "iscsi/task.h"
+#include "iscsi/tmf.h"
+
+#include <assert.h>
+
+#define LINGER_MS  5000 /* for a peer to read its last answer */
+#define MAX_UNSENT 4096 /* answers that may wait for a peer to read them */
+
+/* ---- bytes ---- */
+
+static enum pdu_rx_verdict on_header(void *arg, const struct pdu_in *pdu,
+				     struct pdu_rx_place *place)
+{
+	struct conn *c = arg;
+
+	return conn_is_full(c) ? full_header(c, pdu, place) : PDU_RX_GO_ON;
+}
+
+static enum pdu_rx_verdict on_pdu(void *arg, const struct pdu_in *pdu)
+{
+	struct conn *c = arg;
+
+	return conn_is_full(c) ? full_pdu(c, pdu) : login_pdu(c, pdu);
+}
+
+static const struct pdu_rx_ops rx_ops = { .header = on_header, .pdu = on_pdu };
+
+struct conn *door_open(struct iscsi *iscsi, const struct portal *portal,
+		       const struct portal_addr *local, const struct portal_addr *peer,
+		       uint64_t now_ms)
+{
+	struct conn *c = conn_new(iscsi, portal, local, peer);
+
+	if (!c)
+		return NULL;
+	pdu_rx_init(&c->rx, &rx_ops, c);
+	c->heard_ms = now_ms;
+	c->alarm_ms = now_ms + iscsi->login_timeout_ms;
+	return c;
+}
+
+int door_space(struct conn *c, struct iovec iov[static 2], uint8_t *stage, size_t stage_len)
+{
+	return pdu_rx_space(&c->rx, iov, stage, stage_len);
+}
+
+static void on_rx_error(struct conn *c, enum pdu_rx_err err)
+{
+	switch (err) {
+	case PDU_RX_OK:
+	case PDU_RX_STOPPED: break;
+	case PDU_RX_HEADER_DIGEST: conn_drop(c, "header digest does not match"); break;
+	case PDU_RX_TOO_LONG:
+		conn_drop(c, "data segment longer than the %u bytes of MaxRecvDataSegmentLength",
+			  c->rx.max_data);
+		break;
+	case PDU_RX_NO_MEMORY: conn_drop(c, "no memory for a data segment"); break;
+	}
+}
+
+/* When to look after the connection next, now that its state may be another. */
+static void set_alarm(struct conn *c, enum conn_state before, uint64_t now_ms)
+{
+	const struct session *s = c->session;
+
+	if (c->state == before)
+		return;
+	if (c->state == CONN_LOGGED_IN)
+		c->alarm_ms = s->target && s->target->limits.nop_interval_ms
+				      ? now_ms + s->target->limits.nop_interval_ms
+				      : 0;
+	else if (c->state == CONN_IN_LOGOUT || c->state == CONN_REFUSED)
+		c->alarm_ms = now_ms + LINGER_MS;
+}
+
+void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms)
+{
+	enum conn_state before = c->state;
+
+	assert(c->magic == CONN_MAGIC);
+	c->heard_ms = now_ms;
+	on_rx_error(c, pdu_rx_commit(&c->rx, stage, n));
+	set_alarm(c, before, now_ms);
+}
+
+bool door_wants_input(const struct conn *c)
+{
+	return conn_is_open(c) && c->tx.waiting < MAX_UNSENT;
+}
+
+/* ---- time ---- */
+
+static void keep_alive(struct conn *c, uint64_t now_ms)
+{
+	const struct target_limits *limits = &c->session->target->limits;
+
+	if (c->heard_ms > c->pinged_ms)
+		c->pinged_ms = 0;
+	if (c->pinged_ms && c->answers_pings) {
+		conn_drop(c, "no answer to a ping for %u ms", limits->nop_timeout_ms);
+		return;
+	}
+	if (now_ms - c->heard_ms < limits->nop_interval_ms) {
+		c->alarm_ms = c->heard_ms + limits->nop_interval_ms;
+		return;
+	}
+	/* Some initiators never answer a ping: for them it only keeps the path busy. */
+	full_ping(c);
+	c->pinged_ms = now_ms;
+	c->alarm_ms =
+		now_ms + (c->answers_pings ? limits->nop_timeout_ms : limits->nop_interval_ms);
+}
+
+void door_timeout(struct conn *c, uint64_t now_ms)
+{
+	enum conn_state before = c->state;
+
+	c->alarm_ms = 0;
+	switch (c->state) {
+	case CONN_XPT_UP:
+	case CONN_IN_LOGIN:
+		conn_drop(c, "login takes longer than %llu ms",
+			  (unsigned long long)c->iscsi->login_timeout_ms);
+		break;
+	case CONN_LOGGED_IN:
+	case CONN_LOGOUT_REQUESTED:
+		if (c->session->target && c->session->target->limits.nop_interval_ms)
+			keep_alive(c, now_ms);
+		break;
+	case CONN_IN_LOGOUT:
+	case CONN_REFUSED: conn_event(c, EV_DROP); break;
+	case CONN_DEAD: break;
+	}
+	set_alarm(c, before, now_ms);
+}
+
+/* ---- the end ---- */
+
+bool door_is_over(const struct conn *c)
+{
+	return c->state == CONN_DEAD || (!conn_is_open(c) && !pdu_tx_has(&c->tx));
+}
+
+static void leave_session(struct conn *c)
+{
+	struct session *s = c->session;
+	struct task *t;
+
+	TAILQ_FOREACH (t, &s->tasks, link) {
+		if (t->conn == c)
+			port_orphan(t);
+	}
+	tmf_orphan(s, c);
+	session_remove_conn(s, c);
+	if (!TAILQ_EMPTY(&s->conns))
+		return;
+	conn_notice(c, "session %u: over", s->tsih);
+	sessions_finish(s);
+}
+
+void door_lost(struct conn *c)
+{
+	command_forget(c);
+	pdu_rx_reset(&c->rx);
+	pdu_tx_reset(&c->tx); /* what was lent comes back, answers that will not be sent too */
+	exchange_free(c);
+	login_free(c);
+	if (c->session)
+		leave_session(c);
+	conn_free(c);
+}
+
+void door_stop(struct iscsi *iscsi, uint16_t time_s)
+{
+	struct conn *c;
+
+	iscsi->stopping = true;
+	TAILQ_FOREACH (c, &iscsi->conns, link) {
+		if (c->state == CONN_LOGGED_IN)
+			full_ask_logout(c, time_s);
+	}
+}

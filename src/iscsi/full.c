@@ -1,0 +1,217 @@
+#include "iscsi/full.h"
+
+#include "iscsi/answer.h"
+#include "iscsi/command.h"
+#include "iscsi/conn.h"
+#include "iscsi/exchange.h"
+#include "iscsi/order.h"
+#include "iscsi/session.h"
+#include "iscsi/tmf.h"
+
+#include <string.h>
+
+/* ---- NOP (11.18, 11.19) ---- */
+
+static void send_nop_in(struct conn *c, uint32_t itt, uint32_t ttt, const uint8_t *data,
+			uint32_t len)
+{
+	struct answer *a = answer_new(len);
+	struct pdu_nop_in nop = { .itt = itt, .ttt = ttt, .data_len = len };
+
+	if (!a) {
+		conn_drop(c, "no memory for a NOP-In");
+		return;
+	}
+	if (len)
+		memcpy(a->data, data, len);
+	pdu_put_nop_in(a->bhs, &nop);
+	if (itt == PDU_TAG_RESERVED)
+		a->statsn = TX_STATSN_NEXT;
+	answer_send(c, a);
+}
+
+void full_ping(struct conn *c)
+{
+	send_nop_in(c, PDU_TAG_RESERVED, session_ttt(c->session), NULL, 0);
+}
+
+static void nop_out(struct conn *c, const struct pdu_in *pdu)
+{
+	struct pdu_nop_out nop;
+	uint32_t len;
+
+	if (pdu_get_nop_out(pdu->bhs, &nop) != PDU_OK) {
+		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
+		return;
+	}
+	if (nop.itt == PDU_TAG_RESERVED) {
+		if (nop.ttt != PDU_TAG_RESERVED) {
+			c->pinged_ms = 0;
+			c->answers_pings = true;
+		}
+		return;
+	}
+	len = nop.data_len < c->max_send ? nop.data_len : c->max_send;
+	send_nop_in(c, nop.itt, PDU_TAG_RESERVED, pdu->data, len);
+}
+
+/* ---- task management, text ---- */
+
+static void tmf_req(struct conn *c, const struct pdu_in *pdu)
+{
+	struct pdu_tmf_req req;
+
+	if (pdu_get_tmf_req(pdu->bhs, &req) != PDU_OK)
+		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
+	else
+		tmf_start(c, &req);
+}
+
+static void text_req(struct conn *c, const struct pdu_in *pdu)
+{
+	struct pdu_text_req req;
+
+	if (pdu_get_text_req(pdu->bhs, &req) != PDU_OK)
+		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
+	else
+		exchange_pdu(c, &req, pdu->bhs, pdu->data);
+}
+
+/* ---- logout (11.14, 11.15) ---- */
+
+static enum pdu_logout_response logout_response(const struct conn *c,
+						const struct pdu_logout_req *req)
+{
+	const struct conn *other;
+
+	if (req->reason == PDU_LOGOUT_SESSION)
+		return PDU_LOGOUT_DONE;
+	TAILQ_FOREACH (other, &c->session->conns, slink) {
+		if (other->cid != req->cid)
+			continue;
+		return req->reason == PDU_LOGOUT_CONNECTION ? PDU_LOGOUT_DONE
+							    : PDU_LOGOUT_NO_RECOVERY;
+	}
+	return PDU_LOGOUT_NO_CID;
+}
+
+static void logout_req(struct conn *c, const struct pdu_in *pdu)
+{
+	struct pdu_logout_rsp rsp = { 0 };
+	struct pdu_logout_req req;
+	struct answer *a;
+
+	if (pdu_get_logout_req(pdu->bhs, &req) != PDU_OK) {
+		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
+		return;
+	}
+	if (req.reason > PDU_LOGOUT_RECOVERY) {
+		answer_reject(c, PDU_REJECT_INVALID_FIELD, pdu->bhs);
+		return;
+	}
+	a = answer_new(0);
+	if (!a) {
+		conn_drop(c, "no memory for a logout response");
+		return;
+	}
+	rsp.itt = req.itt;
+	rsp.response = (uint8_t)logout_response(c, &req);
+	rsp.time2wait = (uint16_t)c->session->param.DefaultTime2Wait;
+	pdu_put_logout_rsp(a->bhs, &rsp);
+	answer_send(c, a);
+	if (rsp.response != PDU_LOGOUT_DONE)
+		return;
+	conn_notice(c, "session %u: logged out", c->session->tsih);
+	conn_event(c, EV_LOGOUT_PDU);
+}
+
+void full_ask_logout(struct conn *c, uint16_t time_s)
+{
+	struct answer *a = answer_new(0);
+	struct pdu_async async = { .event = PDU_ASYNC_LOGOUT, .parameter3 = time_s };
+
+	if (!a)
+		return;
+	pdu_put_async(a->bhs, &async);
+	answer_send(c, a);
+	conn_event(c, EV_ASK_LOGOUT);
+}
+
+/* ---- what cannot be taken ---- */
+
+static void not_at_level_0(struct conn *c, const struct pdu_in *pdu)
+{
+	answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
+}
+
+static void not_supported(struct conn *c, const struct pdu_in *pdu)
+{
+	answer_reject(c, PDU_REJECT_NOT_SUPPORTED, pdu->bhs);
+}
+
+/* ---- the table ---- */
+
+static const struct opcode_row {
+	uint8_t opcode;
+	bool numbered;  /* has a CmdSN, and comes in its order unless immediate */
+	bool discovery; /* has a place in a discovery session */
+	void (*pdu)(struct conn *c, const struct pdu_in *pdu);
+	/* NULL: its data may be anywhere, for it is used at once */
+	void (*header)(struct conn *c, const struct pdu_in *pdu, struct pdu_rx_place *place);
+} rows[] = {
+	{ PDU_NOP_OUT, true, true, nop_out, NULL },
+	{ PDU_SCSI_CMD, false, false, command_pdu,
+	  command_header }, /* orders itself, data and all */
+	{ PDU_TMF_REQ, true, false, tmf_req, NULL },
+	{ PDU_LOGIN_REQ, false, true, not_at_level_0, NULL },
+	{ PDU_TEXT_REQ, true, true, text_req, NULL },
+	{ PDU_DATA_OUT, false, false, command_data_pdu, command_data_header },
+	{ PDU_LOGOUT_REQ, true, true, logout_req, NULL },
+	{ PDU_SNACK, false, false, not_at_level_0, NULL },
+};
+
+static const struct opcode_row other = { 0, false, true, not_supported, NULL };
+
+static const struct opcode_row *find_row(const uint8_t *bhs)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].opcode == pdu_opcode(bhs))
+			return &rows[i];
+	}
+	return &other;
+}
+
+enum pdu_rx_verdict full_header(struct conn *c, const struct pdu_in *pdu,
+				struct pdu_rx_place *place)
+{
+	const struct opcode_row *row = find_row(pdu->bhs);
+
+	if (row->header && (row->discovery || c->session->target))
+		row->header(c, pdu, place);
+	return PDU_RX_GO_ON;
+}
+
+/* A numbered PDU whose turn has come, now or after having been held. */
+static void run(struct conn *c, const struct pdu_in *pdu)
+{
+	find_row(pdu->bhs)->pdu(c, pdu);
+}
+
+enum pdu_rx_verdict full_pdu(struct conn *c, const struct pdu_in *pdu)
+{
+	const struct opcode_row *row = find_row(pdu->bhs);
+
+	if (!row->discovery && !c->session->target) {
+		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
+	} else if (!pdu->data_ok && !row->header) {
+		/* 7.8: what is not data is rejected, and sent again if the initiator wishes. */
+		answer_reject(c, PDU_REJECT_DATA_DIGEST, pdu->bhs);
+	} else if (row->numbered) {
+		order_pdu(c, pdu, run);
+	} else {
+		row->pdu(c, pdu);
+	}
+	return conn_is_full(c) ? PDU_RX_GO_ON : PDU_RX_STOP;
+}

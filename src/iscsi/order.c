@@ -1,0 +1,123 @@
+#include "iscsi/order.h"
+
+#include "base/bytes.h"
+#include "iscsi/cmdsn.h"
+#include "iscsi/conn.h"
+#include "iscsi/session.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A PDU that waits for its turn; owned by the session's window. */
+struct held_pdu {
+	struct cmdsn_entry entry;
+	struct session *session;
+	uint16_t cid;
+	order_run_fn *run;
+	struct pdu_in pdu; /* points into the bytes below */
+	uint8_t bytes[];   /* header, data */
+};
+
+/* CmdSN stands at the same place in every numbered request. */
+static uint32_t cmdsn_of(const uint8_t *bhs)
+{
+	return be32(bhs + 24);
+}
+
+static struct held_pdu *held_of(struct cmdsn_entry *e)
+{
+	return (struct held_pdu *)((char *)e - offsetof(struct held_pdu, entry));
+}
+
+static void held_drop(struct cmdsn_entry *e)
+{
+	free(held_of(e));
+}
+
+static void held_run(struct cmdsn_entry *e)
+{
+	struct held_pdu *h = held_of(e);
+	struct conn *c;
+
+	cmdsn_close(&h->session->cmdsn);
+	TAILQ_FOREACH (c, &h->session->conns, slink) {
+		if (c->cid == h->cid && conn_is_full(c)) {
+			h->run(c, &h->pdu);
+			break;
+		}
+	}
+	free(h);
+}
+
+static void hold(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)
+{
+	struct held_pdu *h = malloc(sizeof(*h) + PDU_BHS_LEN + pdu->data_len);
+
+	if (!h) {
+		conn_drop(c, "no memory for a PDU that came too early");
+		return;
+	}
+	*h = (struct held_pdu){
+		.entry = { .run = held_run, .drop = held_drop },
+		.session = c->session,
+		.cid = c->cid,
+		.run = run,
+		.pdu = { .bhs = h->bytes, .data_len = pdu->data_len, .data_ok = true },
+	};
+	memcpy(h->bytes, pdu->bhs, PDU_BHS_LEN);
+	h->pdu.data = h->bytes + PDU_BHS_LEN;
+	if (pdu->data_len)
+		memcpy(h->pdu.data, pdu->data, pdu->data_len);
+	cmdsn_accept(&c->session->cmdsn, &h->entry, cmdsn_of(pdu->bhs));
+}
+
+/* Count a number whose turn it is as used, and as done with. */
+static void use_up(struct session *s, uint32_t cmdsn)
+{
+	struct cmdsn_entry now;
+
+	cmdsn_accept(&s->cmdsn, &now, cmdsn);
+	cmdsn_close(&s->cmdsn);
+}
+
+void order_drain(struct session *s)
+{
+	struct cmdsn_entry *e;
+
+	while ((e = cmdsn_next_held(&s->cmdsn)))
+		e->run(e);
+}
+
+void order_pdu(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)
+{
+	struct session *s = c->session;
+	uint32_t cmdsn = cmdsn_of(pdu->bhs);
+
+	if (pdu_is_immediate(pdu->bhs)) {
+		run(c, pdu);
+		return;
+	}
+	switch (cmdsn_check(&s->cmdsn, cmdsn)) {
+	case CMDSN_RUN:
+		use_up(s, cmdsn);
+		run(c, pdu);
+		order_drain(s);
+		break;
+	case CMDSN_HELD: hold(c, pdu, run); break;
+	case CMDSN_DROP:
+		conn_fault(c, "PDU 0x%02x with CmdSN %u outside of the window %u to %u ignored",
+			   pdu_opcode(pdu->bhs), cmdsn, s->cmdsn.exp, s->cmdsn.max);
+		break;
+	}
+}
+
+void order_spend(struct conn *c, const uint8_t bhs[static PDU_BHS_LEN])
+{
+	struct session *s = c->session;
+
+	if (pdu_is_immediate(bhs) || cmdsn_check(&s->cmdsn, cmdsn_of(bhs)) != CMDSN_RUN)
+		return;
+	use_up(s, cmdsn_of(bhs));
+	order_drain(s);
+}

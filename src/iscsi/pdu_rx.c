@@ -1,0 +1,220 @@
+#include "iscsi/pdu_rx.h"
+
+#include "base/crc32c.h"
+#include "wire/digest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes not yet looked at. */
+struct input {
+	uint8_t *p;
+	size_t left;
+};
+
+void pdu_rx_init(struct pdu_rx *rx, const struct pdu_rx_ops *ops, void *arg)
+{
+	memset(rx, 0, sizeof(*rx));
+	rx->ops = ops;
+	rx->arg = arg;
+	rx->max_data = 8192; /* 13.12: what holds until something else is declared */
+}
+
+static void start_header(struct pdu_rx *rx)
+{
+	free(rx->own);
+	rx->own = NULL;
+	rx->state = PDU_RX_IN_HEADER;
+	rx->have = 0;
+}
+
+void pdu_rx_reset(struct pdu_rx *rx)
+{
+	start_header(rx);
+}
+
+bool pdu_rx_in_middle(const struct pdu_rx *rx)
+{
+	return rx->state != PDU_RX_IN_HEADER || rx->have > 0;
+}
+
+int pdu_rx_space(struct pdu_rx *rx, struct iovec iov[static 2], uint8_t *stage, size_t stage_len)
+{
+	int n = 0;
+
+	if (rx->state == PDU_RX_IN_DATA && !rx->place.discard) {
+		iov[n].iov_base = rx->pdu.data + rx->have;
+		iov[n++].iov_len = rx->pdu.data_len - rx->have;
+	}
+	iov[n].iov_base = stage;
+	iov[n++].iov_len = stage_len;
+	return n;
+}
+
+/* Take up to want - have bytes into to; true when want are there. */
+static bool gather(struct pdu_rx *rx, struct input *in, uint8_t *to, uint32_t want)
+{
+	size_t n = want - rx->have;
+
+	if (n > in->left)
+		n = in->left;
+	if (to)
+		memcpy(to + rx->have, in->p, n);
+	in->p += n;
+	in->left -= n;
+	rx->have += (uint32_t)n;
+	return rx->have == want;
+}
+
+static uint32_t header_len(const struct pdu_rx *rx, const uint8_t *bhs)
+{
+	return PDU_BHS_LEN + pdu_ahs_len(bhs) + (rx->header_digest ? PDU_DIGEST_LEN : 0);
+}
+
+/*
+ * A whole header, digest and all: in place when all of it is in the input,
+ * else collected in rx->header. NULL: more must come.
+ */
+static const uint8_t *take_header(struct pdu_rx *rx, struct input *in)
+{
+	const uint8_t *bhs = in->p;
+	uint32_t len;
+
+	if (rx->have == 0 && in->left >= PDU_BHS_LEN && in->left >= header_len(rx, bhs)) {
+		len = header_len(rx, bhs);
+		in->p += len;
+		in->left -= len;
+		return bhs;
+	}
+	if (rx->have < PDU_BHS_LEN && !gather(rx, in, rx->header, PDU_BHS_LEN))
+		return NULL;
+	return gather(rx, in, rx->header, header_len(rx, rx->header)) ? rx->header : NULL;
+}
+
+static bool header_is_good(const struct pdu_rx *rx, const uint8_t *bhs)
+{
+	uint32_t len = PDU_BHS_LEN + pdu_ahs_len(bhs);
+
+	return !rx->header_digest || digest_matches(crc32c_add(CRC32C_START, bhs, len), bhs + len);
+}
+
+static uint32_t tail_len(const struct pdu_rx *rx)
+{
+	return pdu_pad(rx->pdu.data_len) + (rx->data_digest ? PDU_DIGEST_LEN : 0);
+}
+
+/* Decide where the data segment goes, and keep the header where it stays until then. */
+static enum pdu_rx_err enter_data(struct pdu_rx *rx, const struct input *in)
+{
+	struct pdu_in *pdu = &rx->pdu;
+
+	rx->place = (struct pdu_rx_place){ 0 };
+	if (rx->ops->header(rx->arg, pdu, &rx->place) == PDU_RX_STOP)
+		return PDU_RX_STOPPED;
+	pdu->data = rx->place.data;
+	if (!pdu->data && !rx->place.discard && in->left < pdu->data_len + tail_len(rx)) {
+		rx->own = malloc(pdu->data_len);
+		if (!rx->own)
+			return PDU_RX_NO_MEMORY;
+		pdu->data = rx->own;
+	}
+	if (pdu->bhs != rx->header) {
+		memcpy(rx->header, pdu->bhs, PDU_BHS_LEN + pdu->ahs_len);
+		pdu->bhs = rx->header;
+		pdu->ahs = rx->header + PDU_BHS_LEN;
+	}
+	rx->state = PDU_RX_IN_DATA;
+	rx->have = 0;
+	return PDU_RX_OK;
+}
+
+static enum pdu_rx_err on_header(struct pdu_rx *rx, struct input *in)
+{
+	const uint8_t *bhs = take_header(rx, in);
+
+	if (!bhs)
+		return PDU_RX_OK;
+	if (!header_is_good(rx, bhs))
+		return PDU_RX_HEADER_DIGEST;
+	if (pdu_data_len(bhs) > rx->max_data)
+		return PDU_RX_TOO_LONG;
+	rx->pdu = (struct pdu_in){
+		.bhs = bhs,
+		.ahs = bhs + PDU_BHS_LEN,
+		.ahs_len = pdu_ahs_len(bhs),
+		.data_len = pdu_data_len(bhs),
+		.data_ok = true,
+	};
+	if (rx->pdu.data_len)
+		return enter_data(rx, in);
+	/* Nothing follows a header without data, not even a digest (11.2.3). */
+	rx->have = 0;
+	return rx->ops->pdu(rx->arg, &rx->pdu) == PDU_RX_STOP ? PDU_RX_STOPPED : PDU_RX_OK;
+}
+
+static enum pdu_rx_err on_tail(struct pdu_rx *rx, struct input *in)
+{
+	struct pdu_in *pdu = &rx->pdu;
+	uint32_t pad = pdu_pad(pdu->data_len);
+	enum pdu_rx_verdict verdict;
+	uint32_t crc;
+
+	if (!gather(rx, in, rx->tail, tail_len(rx)))
+		return PDU_RX_OK;
+	if (rx->data_digest && pdu->data) {
+		crc = crc32c_add(CRC32C_START, pdu->data, pdu->data_len);
+		pdu->data_ok = digest_matches(crc32c_add(crc, rx->tail, pad), rx->tail + pad);
+	}
+	verdict = rx->ops->pdu(rx->arg, pdu);
+	start_header(rx);
+	return verdict == PDU_RX_STOP ? PDU_RX_STOPPED : PDU_RX_OK;
+}
+
+static enum pdu_rx_err on_data(struct pdu_rx *rx, struct input *in)
+{
+	struct pdu_in *pdu = &rx->pdu;
+
+	if (!pdu->data && !rx->place.discard) {
+		/* All of it is in the stage, tail and all, and nobody wants it elsewhere. */
+		pdu->data = in->p;
+		in->p += pdu->data_len;
+		in->left -= pdu->data_len;
+	} else if (!gather(rx, in, pdu->data, pdu->data_len)) {
+		return PDU_RX_OK;
+	}
+	rx->state = PDU_RX_IN_TAIL;
+	rx->have = 0;
+	return on_tail(rx, in); /* which may be of no bytes */
+}
+
+static enum pdu_rx_err step(struct pdu_rx *rx, struct input *in)
+{
+	switch (rx->state) {
+	case PDU_RX_IN_HEADER: return on_header(rx, in);
+	case PDU_RX_IN_DATA: return on_data(rx, in);
+	case PDU_RX_IN_TAIL: return on_tail(rx, in);
+	}
+	return PDU_RX_STOPPED;
+}
+
+enum pdu_rx_err pdu_rx_commit(struct pdu_rx *rx, uint8_t *stage, size_t n)
+{
+	struct input in = { .p = stage, .left = n };
+	enum pdu_rx_err err;
+	size_t direct;
+
+	/* What pdu_rx_space() gave first is filled first. */
+	if (rx->state == PDU_RX_IN_DATA && !rx->place.discard) {
+		direct = rx->pdu.data_len - rx->have;
+		if (direct > n)
+			direct = n;
+		rx->have += (uint32_t)direct;
+		in.left -= direct;
+	}
+	/* Each step takes at least a byte, or ends what pdu_rx_space() gave. */
+	do {
+		err = step(rx, &in);
+	} while (!err && in.left > 0);
+	return err;
+}

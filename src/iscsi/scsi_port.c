@@ -1,0 +1,236 @@
+#include "iscsi/scsi_port.h"
+
+#include "base/bytes.h"
+#include "iscsi/conn.h"
+#include "iscsi/session.h"
+#include "iscsi/task.h"
+#include "scsi/sense.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- data-out ---- */
+
+static uint32_t next_ttt(void *arg)
+{
+	struct session *s = arg;
+
+	return session_ttt(s);
+}
+
+/* Make the next R2T. */
+static bool r2t_next(struct tx_sender *s, struct tx_pdu *pdu)
+{
+	struct task *t = task_of_tx(s);
+	struct pdu_r2t r2t = { .itt = t->itt };
+	bool last = dataout_r2t(&t->out, &r2t);
+
+	memcpy(r2t.lun, t->scsi.lun, PDU_LUN_LEN);
+	pdu_put_r2t(pdu->bhs, &r2t);
+	pdu->statsn = TX_STATSN_NEXT;
+	return last;
+}
+
+static void task_sent(struct tx_sender *s, bool gone)
+{
+	struct task *t = task_of_tx(s);
+
+	(void)gone; /* level 0: an answer that was lost with its connection is lost */
+	if (t->state == TASK_ANSWERING || t->state == TASK_LEAVING)
+		task_free(t);
+}
+
+/* Ask for what is missing, or go on when nothing is. */
+static void fetch(struct task *t)
+{
+	const struct param *p = &t->session->param;
+
+	if (dataout_complete(&t->out)) {
+		if (!t->out.bad) {
+			scsi_data_arrived(&t->scsi);
+			return;
+		}
+		t->is_damaged = true;
+		scsi_abort(&t->scsi); /* done() makes a CHECK CONDITION of it */
+		return;
+	}
+	if (!t->conn)
+		return;
+	if (dataout_plan(&t->out, p->MaxBurstLength, p->MaxOutstandingR2T, next_ttt, t->session)) {
+		t->tx.next = r2t_next;
+		t->tx.sent = task_sent;
+		conn_send(t->conn, &t->tx);
+	}
+}
+
+static void port_get_data(struct scsi_task *scsi)
+{
+	struct task *t = task_of_scsi(scsi);
+
+	dataout_start(&t->out, scsi->out_want);
+	fetch(t);
+}
+
+void port_data(struct task *t)
+{
+	if (t->state == TASK_ACTIVE && t->out.started)
+		fetch(t);
+}
+
+/* ---- the answer ---- */
+
+/* 11.4.5: what the command would have moved against what the initiator expected. */
+static uint8_t residual_of(const struct scsi_task *scsi, uint32_t *residual)
+{
+	*residual = 0;
+	if (scsi->xfer_len > scsi->edtl) {
+		*residual = scsi->xfer_len - scsi->edtl;
+		return PDU_RESID_OVERFLOW;
+	}
+	if (scsi->xfer_len < scsi->edtl) {
+		*residual = scsi->edtl - scsi->xfer_len;
+		return PDU_RESID_UNDERFLOW;
+	}
+	return 0;
+}
+
+/* The status goes in the last Data-In where it is GOOD (11.7.3). */
+static bool status_rides(const struct scsi_task *scsi)
+{
+	return scsi->in_len > 0 && scsi->status == SCSI_GOOD;
+}
+
+static void make_response(struct task *t, struct tx_pdu *pdu)
+{
+	struct scsi_task *scsi = &t->scsi;
+	struct pdu_scsi_rsp rsp = {
+		.response = PDU_RSP_COMPLETED,
+		.status = scsi->status,
+		.itt = t->itt,
+		.expdatasn = t->in.datasn + t->out.r2tsn,
+	};
+
+	rsp.flags = residual_of(scsi, &rsp.residual);
+	if (scsi->sense_len) {
+		put_be16(t->sense_segment, scsi->sense_len);
+		memcpy(t->sense_segment + 2, scsi->sense, scsi->sense_len);
+		pdu->data = t->sense_segment;
+		pdu->data_len = 2u + scsi->sense_len;
+		rsp.data_len = pdu->data_len;
+	}
+	pdu_put_scsi_rsp(pdu->bhs, &rsp);
+	pdu->statsn = TX_STATSN_TAKES;
+}
+
+static bool make_data_in(struct task *t, struct tx_pdu *pdu)
+{
+	struct datain_source src = {
+		.data = t->scsi.buf->data,
+		.len = t->scsi.in_len,
+		.max_pdu = t->conn->max_send,
+		.max_burst = t->session->param.MaxBurstLength,
+		.itt = t->itt,
+		.status = status_rides(&t->scsi),
+	};
+
+	src.status_flags = residual_of(&t->scsi, &src.residual);
+	return datain_next(&t->in, &src, pdu);
+}
+
+/* Make the next PDU of the answer: Data-In as long as there is data, then the status. */
+static bool answer_next(struct tx_sender *s, struct tx_pdu *pdu)
+{
+	struct task *t = task_of_tx(s);
+	bool done = true;
+
+	if (t->in.offset < t->scsi.in_len)
+		done = make_data_in(t, pdu) && status_rides(&t->scsi);
+	else
+		make_response(t, pdu);
+	/* The window that this very PDU tells already counts the command as answered. */
+	if (done)
+		task_close(t);
+	return done;
+}
+
+/* A write whose data was damaged on its way (7.8). */
+static void fail_by_digest(struct scsi_task *scsi)
+{
+	const struct sense sense = { .code = SENSE_PROTOCOL_CRC, .bit = SENSE_NO_BIT };
+
+	scsi->status = SCSI_CHECK_CONDITION;
+	scsi->sense_len = sense_format(scsi->sense, &sense, false);
+	scsi->xfer_len = 0;
+	scsi->in_len = 0;
+}
+
+static void answer(struct task *t)
+{
+	t->state = TASK_ANSWERING;
+	if (!t->conn) {
+		task_free(t); /* level 0: nobody is left to be told */
+		return;
+	}
+	t->tx.next = answer_next;
+	t->tx.sent = task_sent;
+	conn_send(t->conn, &t->tx);
+}
+
+/* An aborted task goes without an answer, as soon as no R2T of it is being sent. */
+static void leave(struct task *t)
+{
+	t->state = TASK_LEAVING;
+	task_close(t);
+	if (!t->conn || pdu_tx_remove(&t->conn->tx, &t->tx))
+		task_free(t);
+}
+
+static void port_done(struct scsi_task *scsi)
+{
+	struct task *t = task_of_scsi(scsi);
+
+	assert(t->magic == TASK_MAGIC && t->state == TASK_ACTIVE);
+	if (scsi->aborted && !t->is_damaged) {
+		leave(t);
+		return;
+	}
+	if (t->is_damaged)
+		fail_by_digest(scsi);
+	answer(t);
+}
+
+const struct scsi_port_ops scsi_port_ops = {
+	.get_data = port_get_data,
+	.done = port_done,
+};
+
+/* ---- in and out of the device server ---- */
+
+void port_submit(struct task *t)
+{
+	if (t->cancelled) {
+		t->state = TASK_LEAVING;
+		task_free(t);
+		return;
+	}
+	if (t->no_room) {
+		t->scsi.status = SCSI_TASK_SET_FULL;
+		answer(t);
+		return;
+	}
+	t->state = TASK_ACTIVE;
+	scsi_submit(&t->scsi);
+}
+
+void port_orphan(struct task *t)
+{
+	t->conn = NULL;
+	if (t->state == TASK_ACTIVE)
+		scsi_abort(&t->scsi);
+}
+
+void port_cancel_held(struct task *t)
+{
+	assert(t->state == TASK_HELD);
+	t->cancelled = true;
+}

@@ -1,0 +1,137 @@
+#include "iscsi/sessions.h"
+
+#include "iscsi/conn.h"
+#include "iscsi/scsi_port.h"
+#include "iscsi/task.h"
+#include "scsi/lu.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct session *sessions_same(const struct iscsi *iscsi, const struct session_identity *id)
+{
+	struct session *s;
+
+	if (!id->target)
+		return NULL;
+	TAILQ_FOREACH (s, &iscsi->sessions, link) {
+		if (s->target == id->target && s->group == id->group &&
+		    !memcmp(s->isid, id->isid, PDU_ISID_LEN) &&
+		    !strcmp(s->param.InitiatorName, id->initiator))
+			return s;
+	}
+	return NULL;
+}
+
+struct session *sessions_find(const struct iscsi *iscsi, uint16_t tsih)
+{
+	struct session *s = map_get(&iscsi->tsihs, tsih);
+
+	return s && s->state == SESSION_ACTIVE ? s : NULL;
+}
+
+/* The next free TSIH; 0, which is none, when all 65,535 are taken. */
+static uint16_t free_tsih(struct iscsi *iscsi)
+{
+	uint32_t tries;
+
+	for (tries = 0; tries < UINT16_MAX; tries++) {
+		if (++iscsi->last_tsih == 0)
+			iscsi->last_tsih = 1;
+		if (!map_get(&iscsi->tsihs, iscsi->last_tsih))
+			return iscsi->last_tsih;
+	}
+	return 0;
+}
+
+/* Masking: a LUN with a list of initiators is there for those only. */
+static bool sees(const struct scsi_nexus *x, const struct scsi_lu *lu)
+{
+	const struct session *s = x->user;
+	const struct lun_mask *mask = lu->opt.user;
+
+	return !mask || access_names_match(&mask->names, s->param.InitiatorName);
+}
+
+/* SPC's view of it: ports are known by SCSI name strings (RFC 7143, 4.4.2). */
+static int open_nexus(struct session *s, const struct session_identity *id)
+{
+	struct scsi_nexus *x = &s->nexus;
+	const uint8_t *isid = s->isid;
+
+	x->tport.rel_id = id->group;
+	x->tport.group = id->group;
+	snprintf(x->tport.name, sizeof(x->tport.name), "%s,t,0x%04x", id->target->name, id->group);
+	snprintf(x->initiator, sizeof(x->initiator), "%s,i,0x%02x%02x%02x%02x%02x%02x",
+		 id->initiator, isid[0], isid[1], isid[2], isid[3], isid[4], isid[5]);
+	x->sees = sees;
+	x->user = s;
+	if (scsi_nexus_open(x, &id->target->device))
+		return -1;
+	s->has_nexus = true;
+	return 0;
+}
+
+struct session *sessions_new(struct conn *c, const struct session_identity *id,
+			     const struct param *param, uint32_t first_cmdsn)
+{
+	struct iscsi *iscsi = c->iscsi;
+	struct session *s = calloc(1, sizeof(*s));
+	uint32_t depth = (id->target ? &id->target->limits : &target_limits_default)->queue_depth;
+
+	if (!s)
+		return NULL;
+	s->magic = SESSION_MAGIC;
+	s->iscsi = iscsi;
+	s->target = id->target;
+	s->group = id->group;
+	s->param = *param;
+	memcpy(s->isid, id->isid, PDU_ISID_LEN);
+	cmdsn_init(&s->cmdsn, first_cmdsn, depth);
+	map_init(&s->itts);
+	TAILQ_INIT(&s->tasks);
+	TAILQ_INIT(&s->tmfs);
+	TAILQ_INIT(&s->conns);
+	TAILQ_INIT(&s->waiters);
+	s->tsih = free_tsih(iscsi);
+	if (!s->tsih || map_add(&iscsi->tsihs, s->tsih, s)) {
+		free(s);
+		return NULL;
+	}
+	if (id->target && open_nexus(s, id)) {
+		map_remove(&iscsi->tsihs, s->tsih);
+		free(s);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&iscsi->sessions, s, link);
+	session_add_conn(s, c);
+	return s;
+}
+
+void sessions_drop(struct session *s, const char *why)
+{
+	struct conn *c;
+
+	TAILQ_FOREACH (c, &s->conns, slink) {
+		if (c->state != CONN_DEAD)
+			conn_drop(c, "%s", why);
+	}
+}
+
+void sessions_finish(struct session *s)
+{
+	struct cmdsn_entry *e;
+	struct task *t;
+
+	assert(TAILQ_EMPTY(&s->conns));
+	while ((e = TAILQ_FIRST(&s->cmdsn.held))) {
+		cmdsn_remove(&s->cmdsn, e);
+		e->drop(e);
+	}
+	TAILQ_FOREACH (t, &s->tasks, link)
+		port_orphan(t);
+	s->state = SESSION_ENDING;
+	session_settle(s);
+}

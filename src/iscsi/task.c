@@ -1,0 +1,118 @@
+#include "iscsi/task.h"
+
+#include "iscsi/conn.h"
+#include "iscsi/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct task *pool_get(struct iscsi *iscsi)
+{
+	struct task *t = SLIST_FIRST(&iscsi->free_tasks);
+
+	if (t)
+		SLIST_REMOVE_HEAD(&iscsi->free_tasks, free);
+	else
+		t = malloc(sizeof(*t));
+	return t;
+}
+
+static uint8_t scsi_attr(uint8_t attr)
+{
+	switch (attr) {
+	case PDU_ATTR_ORDERED: return SCSI_ORDERED;
+	case PDU_ATTR_HEAD: return SCSI_HEAD_OF_QUEUE;
+	case PDU_ATTR_ACA: return SCSI_ACA;
+	default: return SCSI_SIMPLE; /* untagged too, as the window keeps the order */
+	}
+}
+
+static void init(struct task *t, struct conn *c, const struct pdu_scsi_cmd *cmd)
+{
+	t->magic = TASK_MAGIC;
+	t->state = TASK_TAKING;
+	t->session = c->session;
+	t->conn = c;
+	t->itt = cmd->itt;
+	t->immediate = cmd->immediate;
+	t->is_open = false;
+	t->cancelled = false;
+	t->is_damaged = false;
+	t->no_room = false;
+	t->tx.queued = false;
+	t->in = (struct datain){ 0 };
+}
+
+struct task *task_new(struct conn *c, const struct pdu_scsi_cmd *cmd,
+		      const struct scsi_port_ops *port)
+{
+	struct session *s = c->session;
+	struct task *t = pool_get(c->iscsi);
+
+	if (!t)
+		return NULL;
+	if (map_add(&s->itts, cmd->itt, t)) {
+		SLIST_INSERT_HEAD(&c->iscsi->free_tasks, t, free);
+		return NULL;
+	}
+	init(t, c, cmd);
+	scsi_task_init(&t->scsi, port, &s->nexus);
+	memcpy(t->scsi.lun, cmd->lun, SCSI_LUN_LEN);
+	memcpy(t->scsi.cdb, cmd->cdb, PDU_CDB_LEN);
+	t->scsi.cdb_len = PDU_CDB_LEN;
+	t->scsi.attr = scsi_attr(cmd->attr);
+	t->scsi.may_read = cmd->read;
+	t->scsi.may_write = cmd->write;
+	t->scsi.edtl = cmd->edtl;
+	TAILQ_INSERT_TAIL(&s->tasks, t, link);
+	s->ntasks++;
+	s->immediate += t->immediate;
+	c->iscsi->tasks++;
+	return t;
+}
+
+struct task *task_find(const struct session *s, uint32_t itt)
+{
+	struct task *t = map_get(&s->itts, itt);
+
+	assert(!t || t->magic == TASK_MAGIC);
+	return t;
+}
+
+void task_close(struct task *t)
+{
+	if (t->is_open)
+		cmdsn_close(&t->session->cmdsn);
+	t->is_open = false;
+}
+
+void task_free(struct task *t)
+{
+	struct session *s = t->session;
+	struct iscsi *iscsi = s->iscsi;
+
+	assert(t->magic == TASK_MAGIC && !t->tx.queued);
+	task_close(t);
+	scsi_task_fini(&t->scsi);
+	if (t->conn && t->conn->rx_task == t)
+		t->conn->rx_task = NULL;
+	map_remove(&s->itts, t->itt);
+	TAILQ_REMOVE(&s->tasks, t, link);
+	s->ntasks--;
+	s->immediate -= t->immediate;
+	t->magic = 0;
+	SLIST_INSERT_HEAD(&iscsi->free_tasks, t, free);
+	iscsi->tasks--;
+	session_settle(s);
+}
+
+void task_pool_fini(struct iscsi *iscsi)
+{
+	struct task *t;
+
+	while ((t = SLIST_FIRST(&iscsi->free_tasks))) {
+		SLIST_REMOVE_HEAD(&iscsi->free_tasks, free);
+		free(t);
+	}
+}

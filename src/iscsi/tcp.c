@@ -1,0 +1,317 @@
+/*
+ * One socket, one connection: the only file of this layer that knows sockets and the event
+ * loop. It is the server as the daemon sees it, too.
+ */
+#include "iscsi/server.h"
+
+#include "base/loop.h"
+#include "iscsi/conn.h"
+#include "iscsi/door.h"
+#include "iscsi/session.h"
+#include "iscsi/task.h"
+#include "target/portal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define STAGE_LEN   (256 * 1024)  /* bytes that one recv takes in */
+#define SEND_BUDGET (1024 * 1024) /* bytes of one connection in a turn: the others wait no longer \
+				   */
+#define SEND_IOV          1024
+#define UNSENT_TIMEOUT_MS 30000 /* for a peer that takes no byte any more */
+
+struct iscsi_server {
+	struct iscsi iscsi;
+	struct ev_loop *loop; /* borrowed */
+	uint8_t *stage;       /* owns; what a recv brings, used up before the next */
+	struct iovec iov[SEND_IOV];
+};
+
+struct tcp {
+	struct iscsi_server *server;
+	struct conn *conn; /* owns, in that its door is closed with the socket */
+	ev_io in;
+	ev_io out;
+	struct lazy_timer timer;
+	int fd; /* owns */
+};
+
+static uint64_t now_ms(const struct tcp *tcp)
+{
+	return (uint64_t)(ev_now(tcp->server->loop) * 1000);
+}
+
+static void tcp_close(struct tcp *tcp)
+{
+	struct ev_loop *loop = tcp->server->loop;
+
+	ev_io_stop(loop, &tcp->in);
+	ev_io_stop(loop, &tcp->out);
+	lazy_timer_stop(loop, &tcp->timer);
+	door_lost(tcp->conn);
+	close(tcp->fd);
+	free(tcp);
+}
+
+/* The timer follows the connection's alarm, lazily. */
+static void follow_alarm(struct tcp *tcp)
+{
+	struct ev_loop *loop = tcp->server->loop;
+
+	if (tcp->conn->alarm_ms)
+		lazy_timer_set(loop, &tcp->timer, (ev_tstamp)tcp->conn->alarm_ms / 1000);
+	else
+		lazy_timer_stop(loop, &tcp->timer);
+}
+
+/* Reading stops while the peer leaves our answers unread. */
+static void follow_input(struct tcp *tcp)
+{
+	if (door_wants_input(tcp->conn))
+		ev_io_start(tcp->server->loop, &tcp->in);
+	else
+		ev_io_stop(tcp->server->loop, &tcp->in);
+}
+
+static void on_timer(struct lazy_timer *timer)
+{
+	struct tcp *tcp = (struct tcp *)((char *)timer - offsetof(struct tcp, timer));
+
+	door_timeout(tcp->conn, now_ms(tcp));
+	follow_alarm(tcp);
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct tcp *tcp = w->data;
+	struct iovec iov[2];
+	struct msghdr msg = { .msg_iov = iov };
+	uint64_t alarm_ms = tcp->conn->alarm_ms;
+	ssize_t n;
+
+	(void)loop;
+	(void)events;
+	msg.msg_iovlen = (size_t)door_space(tcp->conn, iov, tcp->server->stage, STAGE_LEN);
+	n = recvmsg(tcp->fd, &msg, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		conn_debug(tcp->conn, "%s", n == 0 ? "closed by the peer" : strerror(errno));
+		conn_event(tcp->conn, EV_DROP);
+		return;
+	}
+	door_input(tcp->conn, tcp->server->stage, (size_t)n, now_ms(tcp));
+	if (tcp->conn->alarm_ms != alarm_ms)
+		follow_alarm(tcp);
+	if (!door_wants_input(tcp->conn))
+		ev_io_stop(tcp->server->loop, &tcp->in);
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct tcp *tcp = w->data;
+
+	(void)events;
+	ev_io_stop(loop, w);
+	conn_touch(tcp->conn); /* iscsi_server_flush() comes by at the end of the turn */
+}
+
+/*
+ * Send what there is, in one sendmsg. False: the connection gives up. The writable event is
+ * asked for only when the socket was full.
+ */
+static bool tcp_send(struct tcp *tcp)
+{
+	struct iscsi_server *server = tcp->server;
+	struct pdu_tx *tx = &tcp->conn->tx;
+	struct msghdr msg = { .msg_iov = server->iov };
+	ssize_t n;
+
+	msg.msg_iovlen = (size_t)pdu_tx_iov(tx, server->iov, SEND_IOV, SEND_BUDGET);
+	if (!msg.msg_iovlen)
+		return true;
+	n = sendmsg(tcp->fd, &msg, MSG_NOSIGNAL);
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		conn_debug(tcp->conn, "%s", strerror(errno));
+		return false;
+	}
+	if (n > 0)
+		pdu_tx_commit(tx, (size_t)n);
+	if (n < 0)
+		ev_io_start(server->loop, &tcp->out);
+	else if (pdu_tx_has(tx))
+		conn_touch(tcp->conn);
+	return true;
+}
+
+bool iscsi_server_flush(struct iscsi_server *server)
+{
+	struct iscsi *iscsi = &server->iscsi;
+	STAILQ_HEAD(, conn) batch = STAILQ_HEAD_INITIALIZER(batch);
+	struct tcp *tcp;
+	struct conn *c;
+
+	if (STAILQ_EMPTY(&iscsi->dirty))
+		return false;
+	/* What is touched meanwhile has its turn in the next round. */
+	STAILQ_CONCAT(&batch, &iscsi->dirty);
+	while ((c = STAILQ_FIRST(&batch))) {
+		STAILQ_REMOVE_HEAD(&batch, dlink);
+		c->is_dirty = false;
+		tcp = c->transport;
+		if (c->state != CONN_DEAD && !ev_is_active(&tcp->out) && !tcp_send(tcp))
+			conn_event(c, EV_DROP);
+		if (door_is_over(c))
+			tcp_close(tcp);
+		else
+			follow_input(tcp);
+	}
+	return true;
+}
+
+/* ---- new connections ---- */
+
+static void set_socket_options(int fd)
+{
+	const int one = 1;
+	const unsigned int timeout = UNSENT_TIMEOUT_MS;
+
+	/* Where a kernel lacks one of these the connection works, if less well. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+}
+
+static int socket_addrs(int fd, struct portal_addr *local, struct portal_addr *peer)
+{
+	local->len = sizeof(local->sa);
+	peer->len = sizeof(peer->sa);
+	if (getsockname(fd, (struct sockaddr *)&local->sa, &local->len) ||
+	    getpeername(fd, (struct sockaddr *)&peer->sa, &peer->len))
+		return -errno;
+	return 0;
+}
+
+static struct tcp *tcp_new(struct iscsi_server *server, int fd)
+{
+	struct tcp *tcp = calloc(1, sizeof(*tcp));
+
+	if (!tcp)
+		return NULL;
+	tcp->server = server;
+	tcp->fd = fd;
+	ev_io_init(&tcp->in, on_readable, fd, EV_READ);
+	ev_io_init(&tcp->out, on_writable, fd, EV_WRITE);
+	tcp->in.data = tcp;
+	tcp->out.data = tcp;
+	lazy_timer_init(&tcp->timer, on_timer);
+	return tcp;
+}
+
+void iscsi_server_accept(struct iscsi_server *server, const struct portal *portal, int fd)
+{
+	struct portal_addr local = { .len = 0 };
+	struct portal_addr peer = { .len = 0 };
+	struct tcp *tcp;
+
+	if (socket_addrs(fd, &local, &peer)) {
+		close(fd); /* it left again already */
+		return;
+	}
+	tcp = tcp_new(server, fd);
+	if (tcp)
+		tcp->conn = door_open(&server->iscsi, portal, &local, &peer, now_ms(tcp));
+	if (!tcp || !tcp->conn) {
+		log_warning("no memory for a new connection: closed");
+		free(tcp);
+		close(fd);
+		return;
+	}
+	set_socket_options(fd);
+	tcp->conn->transport = tcp;
+	conn_debug(tcp->conn, "connected");
+	ev_io_start(server->loop, &tcp->in);
+	follow_alarm(tcp);
+}
+
+/* ---- the server ---- */
+
+int iscsi_server_new(struct ev_loop *loop, struct world *world, struct scsi_core *core,
+		     struct buf_pool *pool, const struct iscsi_options *options,
+		     struct iscsi_server **out)
+{
+	struct iscsi_server *server = calloc(1, sizeof(*server));
+	struct iscsi *iscsi;
+
+	if (!server)
+		return -ENOMEM;
+	server->stage = malloc(STAGE_LEN);
+	if (!server->stage) {
+		free(server);
+		return -ENOMEM;
+	}
+	server->loop = loop;
+	iscsi = &server->iscsi;
+	iscsi->world = world;
+	iscsi->core = core;
+	iscsi->pool = pool;
+	iscsi->max_connections = options->max_connections;
+	iscsi->login_timeout_ms = options->login_timeout_ms;
+	TAILQ_INIT(&iscsi->conns);
+	STAILQ_INIT(&iscsi->dirty);
+	TAILQ_INIT(&iscsi->sessions);
+	map_init(&iscsi->tsihs);
+	tx_pool_init(&iscsi->tx_pool);
+	SLIST_INIT(&iscsi->free_tasks);
+	*out = server;
+	return 0;
+}
+
+void iscsi_server_free(struct iscsi_server *server)
+{
+	if (!server)
+		return;
+	assert(iscsi_server_idle(server));
+	map_fini(&server->iscsi.tsihs);
+	tx_pool_fini(&server->iscsi.tx_pool);
+	task_pool_fini(&server->iscsi);
+	free(server->stage);
+	free(server);
+}
+
+void iscsi_server_stop(struct iscsi_server *server)
+{
+	door_stop(&server->iscsi, 2);
+}
+
+void iscsi_server_cut(struct iscsi_server *server)
+{
+	struct conn *c;
+
+	TAILQ_FOREACH (c, &server->iscsi.conns, link)
+		conn_event(c, EV_DROP);
+}
+
+bool iscsi_server_quiet(const struct iscsi_server *server)
+{
+	const struct conn *c;
+
+	if (server->iscsi.tasks > 0)
+		return false;
+	TAILQ_FOREACH (c, &server->iscsi.conns, link) {
+		if (pdu_tx_has(&c->tx))
+			return false;
+	}
+	return true;
+}
+
+bool iscsi_server_idle(const struct iscsi_server *server)
+{
+	return TAILQ_EMPTY(&server->iscsi.conns) && TAILQ_EMPTY(&server->iscsi.sessions);
+}
