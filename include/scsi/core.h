@@ -15,10 +15,12 @@
 #include <sys/queue.h>
 
 struct scsi_task;
+struct scsi_tmf;
 
 struct scsi_core {
 	struct buf_pool *pool; /* borrowed; outlives the core */
 	STAILQ_HEAD(, scsi_task) ready;
+	TAILQ_HEAD(, scsi_tmf) tmfs; /* task management functions that wait for tasks to end */
 };
 
 void scsi_core_init(struct scsi_core *core, struct buf_pool *pool);

@@ -47,6 +47,15 @@ struct scsi_lu {
 	uint8_t naa[SCSI_NAA_LEN];
 	uint32_t pr_generation;
 	bool stopped;                  /* START STOP UNIT with START=0 */
+	bool ejected;                  /* … with LOEJ=1 and START=0 */
+	bool d_sense;                  /* control mode page: sense in descriptor format */
+	bool tas;                      /* control mode page: tell of aborts by another nexus */
+	uint32_t prevents;             /* I_T_L nexuses that prevent medium removal */
+	uint32_t nordering;            /* tasks in the set that are not SIMPLE */
+	uint32_t ndormant;             /* tasks in the set that wait for others */
+	struct store_io sync;          /* the flush behind SYNCHRONIZE CACHE with IMMED */
+	bool sync_busy;                /* it is with the store */
+	bool sync_again;               /* another one was asked for meanwhile */
 	TAILQ_HEAD(, scsi_task) tasks; /* the task set, in the order of arrival */
 	TAILQ_HEAD(, scsi_itl) itls;   /* the I_T_L nexuses that know it */
 };
@@ -65,7 +74,16 @@ void scsi_lu_identity(struct scsi_lu_options *opt, const char *target_name);
 int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_lu_options *opt,
 		struct scsi_lu **out);
 
-/* Closes the store. No task is left. NULL is fine. */
+/* No task, and no flush that goes on behind a SYNCHRONIZE CACHE with IMMED? */
+bool scsi_lu_is_idle(const struct scsi_lu *lu);
+
+/* Closes the store. It must be idle. NULL is fine. */
 void scsi_lu_free(struct scsi_lu *lu);
+
+/* What a logical unit reset sets back (SAM-5, 6.3.3) beside tasks and unit attentions. */
+void scsi_lu_reset(struct scsi_lu *lu);
+
+/* The store has another size now: take it over and tell everybody (CAPACITY DATA HAS CHANGED). */
+void scsi_lu_capacity_changed(struct scsi_lu *lu);
 
 #endif

@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 struct scsi_device;
+struct scsi_itl;
 struct scsi_lu;
 
 #define SCSI_PORT_NAME_MAX 256 /* bytes with the ending zero */
@@ -36,7 +37,8 @@ struct scsi_nexus {
 	void *user; /* the port's */
 
 	/* the device server's own */
-	struct map itls; /* LUN → struct scsi_itl */
+	struct map itls;              /* LUN → struct scsi_itl, owned here */
+	TAILQ_HEAD(, scsi_itl) known; /* the same as a list */
 	TAILQ_ENTRY(scsi_nexus) link;
 };
 

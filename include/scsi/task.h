@@ -51,7 +51,9 @@ struct scsi_port_ops {
 	/*
 	 * Bring t->out_want bytes of data-out into t->buf->data, starting at offset 0,
 	 * t->out_have of which are there already. When all have come:
-	 * scsi_data_arrived(). When they cannot come: scsi_abort().
+	 * scsi_data_arrived(), also from inside. When they cannot come: scsi_abort().
+	 * Not called when out_want is 0, or when all edtl bytes are there already.
+	 * A t->buf with room for out_want bytes stays where it is.
 	 */
 	void (*get_data)(struct scsi_task *t);
 
@@ -60,13 +62,16 @@ struct scsi_port_ops {
 };
 
 enum scsi_task_state {
-	SCSI_TASK_NEW,     /* the port fills it in */
-	SCSI_TASK_DORMANT, /* in the task set, others go first */
-	SCSI_TASK_READY,   /* on the core's ready list */
-	SCSI_TASK_NO_BUF,  /* stands in line for a buffer */
-	SCSI_TASK_DATA,    /* the port is fetching its data-out */
-	SCSI_TASK_RUNNING, /* the handler has it, perhaps with I/O in the store */
-	SCSI_TASK_DONE,    /* back with the port */
+	SCSI_TASK_NEW,      /* the port fills it in */
+	SCSI_TASK_DORMANT,  /* in the task set, others go first */
+	SCSI_TASK_READY,    /* on the core's ready list: enabled, the gates come next */
+	SCSI_TASK_NO_BUF,   /* stands in line for a buffer */
+	SCSI_TASK_BUFFERED, /* on the ready list: has its buffer, data-out comes next */
+	SCSI_TASK_DATA,     /* the port is fetching its data-out */
+	SCSI_TASK_ARRIVED,  /* on the ready list: all data is there, the handler comes next */
+	SCSI_TASK_RUNNING,  /* the handler has it, perhaps with I/O in the store */
+	SCSI_TASK_ENDING,   /* on the ready list: decided, done() comes next */
+	SCSI_TASK_DONE,     /* back with the port */
 };
 
 struct scsi_task {
@@ -97,7 +102,9 @@ struct scsi_task {
 
 	/* the device server's own */
 	enum scsi_task_state state;
+	bool in_set;        /* is in the task set of lu */
 	bool abort_wanted;  /* ends as aborted when the store gives it back */
+	bool abort_tell;    /* then with status TASK ABORTED (TAS, SPC-5, 7.5.9) */
 	uint32_t alloc_len; /* allocation length or parameter list length of the CDB, bytes */
 	uint64_t lba;
 	uint64_t nblk;
@@ -108,8 +115,11 @@ struct scsi_task {
 	struct scsi_tmf *abort_tmf; /* waits for this task's end; NULL: none */
 	struct buf_wait wait;
 	struct store_io io;
-	uint64_t step; /* a handler's progress in a command of several steps */
-	void *work;    /* a handler's own memory; it frees it before the end */
+	void (*next)(struct scsi_task *t); /* what follows the request in the store */
+	uint64_t step;                     /* a handler's progress in a command of several steps */
+	struct buf *work;   /* owns; a handler's work space, NULL when it needs none */
+	uint8_t *work_data; /* in work, 4 KiB aligned */
+	uint32_t work_len;  /* bytes there: whole blocks */
 	STAILQ_ENTRY(scsi_task) ready_link;
 	TAILQ_ENTRY(scsi_task) set_link;
 };

@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
+struct scsi_core;
 struct scsi_nexus;
 struct scsi_task;
 
@@ -43,8 +45,11 @@ struct scsi_tmf {
 	uint32_t info; /* QUERY ASYNCHRONOUS EVENT: additional response information */
 
 	/* the device server's own */
+	struct scsi_core *core;
 	uint32_t pending; /* affected tasks whose done() is still to come */
-	bool started;
+	bool in_order;    /* shares a task with an earlier one: that one ends first */
+	void (*ended)(struct scsi_tmf *tmf); /* an affected task has ended */
+	TAILQ_ENTRY(scsi_tmf) link;          /* core->tmfs, in the order of arrival */
 };
 
 /*

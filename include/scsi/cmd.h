@@ -1,0 +1,75 @@
+/* A row of a command table, and how rows are found. The rows themselves are in cmd_table.c. */
+#ifndef SCSI_CMD_H
+#define SCSI_CMD_H
+
+#include "scsi/cdb.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct scsi_lu;
+struct scsi_task;
+
+#define NO_SA 0xffff /* the operation code has no service actions */
+
+/* What data goes which way. */
+enum cmd_xfer {
+	XFER_NONE,
+	XFER_IN_BLOCKS,  /* the blocks of the CDB, to the initiator */
+	XFER_IN_ALLOC,   /* what there is, up to the allocation length */
+	XFER_OUT_BLOCKS, /* the blocks of the CDB, from the initiator */
+	XFER_OUT_LIST,   /* a parameter list */
+	XFER_OUT_SAME,   /* one block, or none with NDOB (SBC-4, 5.50) */
+	XFER_OUT_CHECK,  /* as BYTCHK says: none, the blocks of the CDB, or one (SBC-4, 5.36) */
+};
+
+enum cmd_flag {
+	F_NO_LU = 0x01,     /* runs without a logical unit */
+	F_KEEP_UA = 0x02,   /* does not report a pending unit attention */
+	F_MEDIUM = 0x04,    /* needs the medium: loaded and started */
+	F_RANGE = 0x08,     /* its LBA and number of blocks must be on the medium */
+	F_WRITES = 0x10,    /* changes the medium: refused when write protected */
+	F_REMOVABLE = 0x20, /* is there on removable media only */
+	F_THIN = 0x40,      /* is there on thin provisioned media only */
+	F_THIN_BIT = 0x80,  /* its UNMAP bit (byte 1, bit 3) likewise */
+};
+
+#define CMD_USAGE_LEN 16
+#define CMD_UNMAP_BIT 0x08
+
+struct scsi_cmd {
+	uint8_t opcode;
+	uint16_t sa; /* service action, in byte 1; NO_SA */
+	const char *name;
+	uint8_t form; /* enum cdb_form */
+	uint8_t xfer; /* enum cmd_xfer */
+	void (*run)(struct scsi_task *t);
+	uint32_t flags;               /* enum cmd_flag */
+	uint8_t usage[CMD_USAGE_LEN]; /* CDB usage data (SPC-5, 6.34.3): bits that may be set */
+};
+
+/*
+ * The row for a CDB on lu (NULL: no logical unit there), or NULL, with
+ * *opcode_known telling whether only its service action is unknown.
+ */
+const struct scsi_cmd *cmd_find(const struct scsi_cmd *rows, size_t n, const uint8_t *cdb,
+				const struct scsi_lu *lu, bool *opcode_known);
+
+/* Is the command there on that logical unit? */
+bool cmd_is_there(const struct scsi_cmd *c, const struct scsi_lu *lu);
+
+/* The first row with an operation code at or after opcode, as an index; n when there is none. */
+size_t cmd_first(const struct scsi_cmd *rows, size_t n, uint8_t opcode);
+
+/* Byte i of the CDB usage data on that logical unit. */
+uint8_t cmd_usage(const struct scsi_cmd *c, const struct scsi_lu *lu, size_t i);
+
+/*
+ * The first byte of a CDB that has a bit set where none may be, and the highest
+ * such bit. False: there is none.
+ */
+bool cmd_stray_bit(const struct scsi_cmd *c, const struct scsi_lu *lu, const uint8_t *cdb,
+		   uint16_t *byte, uint8_t *bit);
+
+#endif

@@ -1,0 +1,33 @@
+/* An I_T_L nexus: what a logical unit keeps for one I_T nexus. Made at first contact. */
+#ifndef SCSI_ITL_H
+#define SCSI_ITL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct scsi_lu;
+struct scsi_nexus;
+
+struct scsi_itl {
+	struct scsi_nexus *nexus; /* owner is the nexus */
+	struct scsi_lu *lu;       /* borrowed until scsi_lu_free() */
+	uint32_t ua;              /* pending unit attentions: a bit for each enum scsi_ua */
+	bool prevents;            /* PREVENT ALLOW MEDIUM REMOVAL: this nexus prevents it */
+	TAILQ_ENTRY(scsi_itl) lu_link;
+	TAILQ_ENTRY(scsi_itl) nexus_link;
+};
+
+/*
+ * The I_T_L nexus of x and lu; a new one has a power on condition pending.
+ * NULL: no memory.
+ */
+struct scsi_itl *itl_get(struct scsi_nexus *x, struct scsi_lu *lu);
+
+/* Let the medium be removed again, as far as this nexus is concerned. */
+void itl_allow(struct scsi_itl *itl);
+
+/* Leaves nexus and logical unit. */
+void itl_free(struct scsi_itl *itl);
+
+#endif

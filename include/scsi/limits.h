@@ -1,0 +1,33 @@
+/* What one command may ask for: told by VPD page B0h, kept to by the commands. */
+#ifndef SCSI_LIMITS_H
+#define SCSI_LIMITS_H
+
+#include "scsi/lu.h"
+
+#include <stdint.h>
+
+#define LIMITS_UNMAP_DESCRIPTORS 256
+#define LIMITS_UNMAP_BLOCKS      (1u << 20)   /* so that one command takes no minute */
+#define LIMITS_WRITE_SAME        (256u << 20) /* bytes: likewise */
+
+/* MAXIMUM UNMAP LBA COUNT: all descriptors of a command together. */
+static inline uint32_t limits_unmap_blocks(const struct scsi_lu *lu)
+{
+	return lu->blocks < LIMITS_UNMAP_BLOCKS ? (uint32_t)lu->blocks : LIMITS_UNMAP_BLOCKS;
+}
+
+/* OPTIMAL UNMAP GRANULARITY: blocks. */
+static inline uint32_t limits_unmap_granularity(const struct scsi_lu *lu)
+{
+	uint32_t blocks = lu->store->discard_align >> lu->block_shift;
+
+	return blocks ? blocks : 1;
+}
+
+/* MAXIMUM WRITE SAME LENGTH: blocks. */
+static inline uint32_t limits_write_same_blocks(const struct scsi_lu *lu)
+{
+	return LIMITS_WRITE_SAME >> lu->block_shift;
+}
+
+#endif

@@ -1,0 +1,11 @@
+/* READ, WRITE and SYNCHRONIZE CACHE of block devices (SBC-4). */
+#ifndef SCSI_SBC_RW_H
+#define SCSI_SBC_RW_H
+
+struct scsi_task;
+
+void sbc_read(struct scsi_task *t);
+void sbc_write(struct scsi_task *t);
+void sbc_sync(struct scsi_task *t);
+
+#endif

@@ -1,0 +1,69 @@
+/* Sense data (SPC-5, 4.4): what went wrong, and its bytes in fixed and descriptor format. Pure. */
+#ifndef SCSI_SENSE_H
+#define SCSI_SENSE_H
+
+#include "scsi/task.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* SENSE KEY << 16 | ADDITIONAL SENSE CODE << 8 | ADDITIONAL SENSE CODE QUALIFIER */
+enum sense_code {
+	SENSE_NONE = 0x000000,
+	SENSE_STOPPED = 0x020402,     /* logical unit not ready, initializing command required */
+	SENSE_NO_MEDIUM = 0x023a00,   /* medium not present */
+	SENSE_WRITE_ERROR = 0x030c00, /* write error */
+	SENSE_READ_ERROR = 0x031100,  /* unrecovered read error */
+	SENSE_HARDWARE = 0x044400,    /* internal target failure */
+	SENSE_BAD_UNIT = 0x050e03,    /* invalid field in command information unit */
+	SENSE_LIST_LENGTH = 0x051a00, /* parameter list length error */
+	SENSE_OPCODE = 0x052000,      /* invalid command operation code */
+	SENSE_RANGE = 0x052100,       /* logical block address out of range */
+	SENSE_CDB_FIELD = 0x052400,   /* invalid field in CDB */
+	SENSE_NO_LU = 0x052500,       /* logical unit not supported */
+	SENSE_LIST_FIELD = 0x052600,  /* invalid field in parameter list */
+	SENSE_NO_SAVING = 0x053900,   /* saving parameters not supported */
+	SENSE_MESSAGE = 0x054900,   /* invalid message error: a task attribute that is not there */
+	SENSE_PREVENTED = 0x055302, /* medium removal prevented */
+	SENSE_MEDIUM_CHANGED = 0x062800, /* not ready to ready change, medium may have changed */
+	SENSE_POWER_ON = 0x062900,       /* power on, reset, or bus device reset occurred */
+	SENSE_TARGET_RESET = 0x062902,   /* SCSI bus reset occurred */
+	SENSE_LU_RESET = 0x062903,       /* bus device reset function occurred */
+	SENSE_NEXUS_LOSS = 0x062907,     /* I_T nexus loss occurred */
+	SENSE_MODE_CHANGED = 0x062a01,   /* mode parameters changed */
+	SENSE_CAPACITY = 0x062a09,       /* capacity data has changed */
+	SENSE_CLEARED = 0x062f00,        /* commands cleared by another initiator */
+	SENSE_LUNS_CHANGED = 0x063f0e,   /* reported LUNs data has changed */
+	SENSE_PROTECTED = 0x072700,      /* write protected */
+	SENSE_NO_SPACE = 0x072707,       /* space allocation failed write protect */
+	SENSE_PROTOCOL_CRC = 0x0b4705,   /* protocol service CRC error */
+	SENSE_MISCOMPARE = 0x0e1d00,     /* miscompare during verify operation */
+};
+
+#define SENSE_KEY(code)  ((uint8_t)((code) >> 16))
+#define SENSE_ASC(code)  ((uint8_t)((code) >> 8))
+#define SENSE_ASCQ(code) ((uint8_t)(code))
+
+/* Where the FIELD POINTER points to. */
+enum sense_where { SENSE_NOWHERE, SENSE_IN_CDB, SENSE_IN_LIST };
+
+#define SENSE_NO_BIT 8 /* the BIT POINTER is not valid */
+
+struct sense {
+	uint32_t code; /* enum sense_code */
+	bool deferred; /* of an earlier command (SPC-5, 4.4.7) */
+	bool has_info; /* info is valid */
+	uint64_t info; /* INFORMATION */
+	uint8_t where; /* enum sense_where */
+	uint8_t bit;   /* 7 to 0, or SENSE_NO_BIT */
+	uint16_t byte; /* FIELD POINTER */
+};
+
+/*
+ * The bytes of s: 18 in fixed format, 8 and its descriptors in descriptor
+ * format. An INFORMATION of more than 32 bits has no place in the fixed one and
+ * is left out there. Returns how many bytes were written.
+ */
+uint8_t sense_format(uint8_t out[static SCSI_SENSE_MAX], const struct sense *s, bool descriptor);
+
+#endif

@@ -1,0 +1,21 @@
+/* A step of a command: one request to the store, and what comes after it. */
+#ifndef SCSI_STEP_H
+#define SCSI_STEP_H
+
+#include "scsi/task.h"
+
+/*
+ * Submit t->io, whose op, flags, offset, len and data are set. next() follows
+ * when it succeeded; a failure ends the task with the sense of its errno, and so
+ * does an abort that came meanwhile. next() may take another step: the store
+ * never answers from inside.
+ */
+void step_io(struct scsi_task *t, void (*next)(struct scsi_task *t));
+
+/* STORE_FUA when t's logical unit must have its writes on stable storage before their status. */
+uint32_t step_fua(const struct scsi_task *t);
+
+/* The sense for an errno (> 0) of a read, or of anything that writes. 0: status BUSY instead. */
+uint32_t step_errno_sense(int error, bool writes);
+
+#endif

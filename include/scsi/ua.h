@@ -1,0 +1,47 @@
+/* Unit attention conditions, one set for each I_T_L nexus (SAM-5, 5.14). */
+#ifndef SCSI_UA_H
+#define SCSI_UA_H
+
+#include "scsi/sense.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct scsi_itl;
+struct scsi_lu;
+struct scsi_nexus;
+
+/* In order of precedence: what is first is reported first. */
+enum scsi_ua {
+	UA_POWER_ON,
+	UA_TARGET_RESET,
+	UA_LU_RESET,
+	UA_NEXUS_LOSS,
+	UA_MEDIUM_CHANGED,
+	UA_CAPACITY,
+	UA_MODE_CHANGED,
+	UA_LUNS_CHANGED,
+	UA_CLEARED,
+	UA_FLUSH_FAILED, /* no unit attention but a deferred error; it waits in the same line */
+	UA_COUNT
+};
+
+/* Establish a condition. One of the reset kind takes the place of all that come after it. */
+void ua_set(struct scsi_itl *itl, enum scsi_ua ua);
+
+/* Establish it for every I_T_L nexus of lu but those of except (NULL: for all). */
+void ua_set_lu(struct scsi_lu *lu, enum scsi_ua ua, const struct scsi_nexus *except);
+
+/* Establish it on every logical unit that x knows. */
+void ua_set_nexus(struct scsi_nexus *x, enum scsi_ua ua);
+
+/* Take the condition away on every logical unit that x knows. */
+void ua_clear_nexus(struct scsi_nexus *x, enum scsi_ua ua);
+
+/* The sense of the first condition, which is no longer there then. False: there is none. */
+bool ua_take(struct scsi_itl *itl, struct sense *out);
+
+/* Look at the first condition. Returns how many there are; out is filled when there is one. */
+unsigned int ua_peek(const struct scsi_itl *itl, struct sense *out);
+
+#endif

@@ -1,0 +1,18 @@
+/* Vital product data pages (SPC-5, 7.7; SBC-4, 6.6), one row of a table each. */
+#ifndef SCSI_VPD_H
+#define SCSI_VPD_H
+
+#include <stdint.h>
+
+struct scsi_task;
+
+#define VPD_PAGE_MAX 2048 /* bytes of the longest page */
+
+/*
+ * Write the page with that code to p, of VPD_PAGE_MAX bytes, the peripheral byte
+ * in front. Without a logical unit only the list of pages is there.
+ * Returns its length in bytes; 0: there is no such page.
+ */
+uint32_t vpd_page(const struct scsi_task *t, uint8_t code, uint8_t *p);
+
+#endif

@@ -1,0 +1,77 @@
+#include "scsi/cmd.h"
+
+#include "scsi/lu.h"
+
+#define SA_MASK 0x1f /* SPC-5, 4.2.2: SERVICE ACTION, in byte 1 */
+
+bool cmd_is_there(const struct scsi_cmd *c, const struct scsi_lu *lu)
+{
+	if (!lu)
+		return c->flags & F_NO_LU;
+	if (c->flags & F_REMOVABLE && !lu->opt.removable)
+		return false;
+	return !(c->flags & F_THIN) || lu->opt.thin;
+}
+
+size_t cmd_first(const struct scsi_cmd *rows, size_t n, uint8_t opcode)
+{
+	size_t low = 0;
+	size_t high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (rows[mid].opcode < opcode)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+const struct scsi_cmd *cmd_find(const struct scsi_cmd *rows, size_t n, const uint8_t *cdb,
+				const struct scsi_lu *lu, bool *opcode_known)
+{
+	size_t i;
+
+	*opcode_known = false;
+	for (i = cmd_first(rows, n, cdb[0]); i < n && rows[i].opcode == cdb[0]; i++) {
+		if (!cmd_is_there(&rows[i], lu))
+			continue;
+		*opcode_known = true;
+		if (rows[i].sa == NO_SA || rows[i].sa == (cdb[1] & SA_MASK))
+			return &rows[i];
+	}
+	return NULL;
+}
+
+uint8_t cmd_usage(const struct scsi_cmd *c, const struct scsi_lu *lu, size_t i)
+{
+	uint8_t mask = c->usage[i];
+
+	if (i == 1 && c->flags & F_THIN_BIT && !(lu && lu->opt.thin))
+		mask &= (uint8_t)~CMD_UNMAP_BIT;
+	return mask;
+}
+
+bool cmd_stray_bit(const struct scsi_cmd *c, const struct scsi_lu *lu, const uint8_t *cdb,
+		   uint16_t *byte, uint8_t *bit)
+{
+	uint8_t len = cdb_len(c->opcode);
+	uint8_t i;
+
+	for (i = 1; i < len; i++) {
+		uint8_t allowed = cmd_usage(c, lu, i);
+		uint8_t stray;
+
+		if (i == 1 && c->sa != NO_SA)
+			allowed |= SA_MASK;
+		stray = (uint8_t)(cdb[i] & ~allowed);
+		if (stray) {
+			*byte = i;
+			*bit = (uint8_t)(31 - __builtin_clz(stray));
+			return true;
+		}
+	}
+	return false;
+}

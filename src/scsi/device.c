@@ -1,0 +1,57 @@
+#include "scsi/device.h"
+
+#include "scsi/lu.h"
+#include "scsi/ua.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+void scsi_device_init(struct scsi_device *d, struct scsi_core *core, const char *name)
+{
+	d->core = core;
+	memset(d->name, 0, sizeof(d->name));
+	memcpy(d->name, name, strnlen(name, sizeof(d->name) - 1));
+	map_init(&d->lus);
+	TAILQ_INIT(&d->nexuses);
+}
+
+bool scsi_device_is_idle(const struct scsi_device *d)
+{
+	const struct scsi_lu *lu;
+	uint32_t number = 0;
+
+	for (; (lu = map_next(&d->lus, number, &number)); number++) {
+		if (!scsi_lu_is_idle(lu))
+			return false;
+	}
+	return true;
+}
+
+void scsi_device_fini(struct scsi_device *d)
+{
+	uint32_t number;
+
+	assert(TAILQ_EMPTY(&d->nexuses));
+	while (map_next(&d->lus, 0, &number))
+		scsi_lu_free(map_remove(&d->lus, number));
+	map_fini(&d->lus);
+}
+
+int scsi_device_add(struct scsi_device *d, struct scsi_lu *lu)
+{
+	struct scsi_nexus *x;
+	int err = map_add(&d->lus, lu->opt.number, lu);
+
+	if (err)
+		return err;
+	lu->device = d; /* d owns lu now */
+	TAILQ_FOREACH (x, &d->nexuses, link)
+		ua_set_nexus(x, UA_LUNS_CHANGED);
+	return 0;
+}
+
+struct scsi_lu *scsi_device_lu(const struct scsi_device *d, uint32_t lun)
+{
+	return map_get(&d->lus, lun);
+}

@@ -1,0 +1,108 @@
+#include "scsi/finish.h"
+
+#include "scsi/cmd.h"
+#include "scsi/lu.h"
+#include "scsi/ready.h"
+#include "scsi/taskset.h"
+#include "scsi/tmf.h"
+
+#include <assert.h>
+
+bool finish_sense(struct scsi_task *t, const struct sense *s)
+{
+	t->status = SCSI_CHECK_CONDITION;
+	t->sense_len = sense_format(t->sense, s, t->lu && t->lu->d_sense);
+	return false;
+}
+
+void finish_task(struct scsi_task *t)
+{
+	struct scsi_tmf *tmf = t->abort_tmf;
+
+	assert(t->state == SCSI_TASK_RUNNING || t->state == SCSI_TASK_READY ||
+	       t->state == SCSI_TASK_ENDING);
+	if (t->abort_wanted) {
+		t->aborted = !t->abort_tell;
+		t->status = SCSI_TASK_ABORTED;
+		t->sense_len = 0;
+		t->in_len = 0;
+	}
+	buf_put(t->work);
+	t->work = NULL;
+	t->state = SCSI_TASK_DONE;
+	if (t->in_set)
+		taskset_leave(t);
+	t->port->done(t); /* the task is the port's again */
+	if (tmf)
+		tmf->ended(tmf);
+}
+
+void finish_status(struct scsi_task *t, enum scsi_status status)
+{
+	t->status = (uint8_t)status;
+	finish_task(t);
+}
+
+void finish_good(struct scsi_task *t)
+{
+	finish_status(t, SCSI_GOOD);
+}
+
+void finish_in(struct scsi_task *t, uint32_t len)
+{
+	uint32_t room = finish_in_room(t);
+
+	/* An EDTL of data-out says nothing of data-in, and nothing moved the way it counts. */
+	t->xfer_len = t->may_write ? 0 : len;
+	t->in_len = len < room ? len : room;
+	assert(!t->in_len || (t->buf && t->in_len <= t->buf->size));
+	finish_good(t);
+}
+
+void finish_alloc(struct scsi_task *t, uint32_t len)
+{
+	finish_in(t, len < t->alloc_len ? len : t->alloc_len);
+}
+
+void finish_check(struct scsi_task *t, const struct sense *s)
+{
+	finish_sense(t, s);
+	finish_task(t);
+}
+
+void finish_code(struct scsi_task *t, enum sense_code code)
+{
+	finish_check(t, &(struct sense){ .code = code });
+}
+
+void finish_cdb_field(struct scsi_task *t, uint16_t byte, uint8_t bit)
+{
+	finish_check(t, &(struct sense){ .code = SENSE_CDB_FIELD,
+					 .where = SENSE_IN_CDB,
+					 .byte = byte,
+					 .bit = bit });
+}
+
+void finish_list_field(struct scsi_task *t, uint16_t byte, uint8_t bit)
+{
+	finish_check(t, &(struct sense){ .code = SENSE_LIST_FIELD,
+					 .where = SENSE_IN_LIST,
+					 .byte = byte,
+					 .bit = bit });
+}
+
+void finish_abort(struct scsi_task *t, bool tell)
+{
+	if (t->state == SCSI_TASK_NEW || t->state == SCSI_TASK_DONE)
+		return;
+	if (!t->abort_wanted) /* the first who aborts says how */
+		t->abort_tell = tell;
+	t->abort_wanted = true;
+	switch (t->state) {
+	case SCSI_TASK_RUNNING: return; /* step.c and finish_task() see to it */
+	case SCSI_TASK_NO_BUF: buf_wait_stop(t->core->pool, &t->wait); break;
+	case SCSI_TASK_DORMANT: t->lu->ndormant--; break;
+	default: break;
+	}
+	ready_put(t, SCSI_TASK_ENDING);
+}

@@ -1,0 +1,45 @@
+#include "scsi/itl.h"
+
+#include "scsi/lu.h"
+#include "scsi/nexus.h"
+#include "scsi/ua.h"
+
+#include <stdlib.h>
+
+struct scsi_itl *itl_get(struct scsi_nexus *x, struct scsi_lu *lu)
+{
+	struct scsi_itl *itl = map_get(&x->itls, lu->opt.number);
+
+	if (itl)
+		return itl;
+	itl = calloc(1, sizeof(*itl));
+	if (!itl)
+		return NULL;
+	if (map_add(&x->itls, lu->opt.number, itl)) {
+		free(itl);
+		return NULL;
+	}
+	itl->nexus = x;
+	itl->lu = lu;
+	TAILQ_INSERT_TAIL(&lu->itls, itl, lu_link);
+	TAILQ_INSERT_TAIL(&x->known, itl, nexus_link);
+	ua_set(itl, UA_POWER_ON);
+	return itl;
+}
+
+void itl_allow(struct scsi_itl *itl)
+{
+	if (!itl->prevents)
+		return;
+	itl->prevents = false;
+	itl->lu->prevents--;
+}
+
+void itl_free(struct scsi_itl *itl)
+{
+	itl_allow(itl);
+	map_remove(&itl->nexus->itls, itl->lu->opt.number);
+	TAILQ_REMOVE(&itl->nexus->known, itl, nexus_link);
+	TAILQ_REMOVE(&itl->lu->itls, itl, lu_link);
+	free(itl);
+}

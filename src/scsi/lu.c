@@ -1,0 +1,176 @@
+#include "scsi/lu.h"
+
+#include "base/bytes.h"
+#include "scsi/cmd_table.h"
+#include "scsi/device.h"
+#include "scsi/itl.h"
+#include "scsi/ua.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_VENDOR  "ITGT"
+#define DEFAULT_PRODUCT "VIRTUAL-DISK"
+
+/* An organization's number of those that nobody is given: the local bit is set (IEEE 802, 8.4). */
+#define LOCAL_OUI 0x024954
+
+#define FNV_START 0xcbf29ce484222325u
+
+/* FNV-1a, going on from h. */
+static uint64_t hash_add(uint64_t h, const char *text)
+{
+	for (; *text; text++)
+		h = (h ^ (uint8_t)*text) * 0x100000001b3u;
+	return h;
+}
+
+/* Spread what hash_add() made over all bits. */
+static uint64_t hash_end(uint64_t h)
+{
+	h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
+	h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
+	return h ^ (h >> 31);
+}
+
+/* n characters of 5 bits each, the highest first. */
+static void put_base32(char *dst, uint64_t value, unsigned int n)
+{
+	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+	while (n--)
+		*dst++ = digits[value >> (5 * n) & 31];
+}
+
+/*
+ * The first 8 characters are 40 bits: the name's hash plus the LUN times an odd
+ * number. For one name that is a different value for each LUN, without exception.
+ */
+static void make_serial(char serial[static SCSI_SERIAL_MAX], const char *name, uint32_t number)
+{
+	uint64_t name_hash = hash_end(hash_add(FNV_START, name));
+	uint64_t head = name_hash + number * (uint64_t)0x9e3779b97f4a7c15;
+	uint64_t tail = hash_end(name_hash ^ ((uint64_t)number << 32));
+
+	put_base32(serial, head & 0xffffffffff, 8);
+	put_base32(serial + 8, tail & 0xfffffffffffffff, 12);
+	serial[20] = '\0';
+}
+
+void scsi_lu_identity(struct scsi_lu_options *opt, const char *target_name)
+{
+	if (!opt->serial[0])
+		make_serial(opt->serial, target_name, opt->number);
+	if (!opt->vendor[0])
+		memcpy(opt->vendor, DEFAULT_VENDOR, sizeof(DEFAULT_VENDOR));
+	if (!opt->product[0])
+		memcpy(opt->product, DEFAULT_PRODUCT, sizeof(DEFAULT_PRODUCT));
+}
+
+/* NAA 6h (SPC-5, 7.7.6.6.5): number of the organization, 36 and 64 bits made from the serial. */
+static void make_naa(struct scsi_lu *lu)
+{
+	uint64_t h = hash_add(hash_add(FNV_START, lu->opt.vendor), lu->opt.serial);
+	uint64_t low = hash_end(h);
+	uint64_t high = hash_end(h ^ low) & 0xfffffffff;
+
+	put_be64(lu->naa, (uint64_t)6 << 60 | (uint64_t)LOCAL_OUI << 36 | high);
+	put_be64(lu->naa + 8, low);
+}
+
+/* SPC-5, 4.3.1: 20h to 7Eh */
+static bool is_ascii(const char *text)
+{
+	for (; *text; text++) {
+		if (*text < 0x20 || *text > 0x7e)
+			return false;
+	}
+	return true;
+}
+
+static bool is_power_of_two(uint32_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+static bool fits(const struct scsi_lu_options *o, const struct store *store)
+{
+	if (o->number > SCSI_LUN_MAX || (o->block_size != 512 && o->block_size != 4096))
+		return false;
+	if (o->physical_block_size % o->block_size ||
+	    !is_power_of_two(o->physical_block_size / o->block_size) ||
+	    o->physical_block_size > 1u << 20)
+		return false;
+	if (store->size < o->block_size || !store->io_align || o->block_size % store->io_align)
+		return false;
+	return is_ascii(o->serial) && is_ascii(o->vendor) && is_ascii(o->product);
+}
+
+int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_lu_options *opt,
+		struct scsi_lu **out)
+{
+	struct scsi_lu *lu = calloc(1, sizeof(*lu));
+
+	if (!lu)
+		return -ENOMEM;
+	lu->opt = *opt;
+	if (!lu->opt.physical_block_size)
+		lu->opt.physical_block_size = opt->block_size;
+	if (!fits(&lu->opt, store)) {
+		free(lu);
+		return -EINVAL;
+	}
+	scsi_lu_identity(&lu->opt, "");
+	lu->opt.thin = opt->thin && store->caps & STORE_CAN_DISCARD;
+	lu->opt.read_only = opt->read_only || store->caps & STORE_READ_ONLY;
+	lu->core = core;
+	lu->store = store; /* lu owns store now */
+	lu->cmds = cmd_table;
+	lu->ncmds = cmd_table_len;
+	lu->block_shift = (uint8_t)__builtin_ctz(opt->block_size);
+	lu->blocks = store->size >> lu->block_shift;
+	make_naa(lu);
+	TAILQ_INIT(&lu->tasks);
+	TAILQ_INIT(&lu->itls);
+	*out = lu;
+	return 0;
+}
+
+bool scsi_lu_is_idle(const struct scsi_lu *lu)
+{
+	return TAILQ_EMPTY(&lu->tasks) && !lu->sync_busy;
+}
+
+void scsi_lu_free(struct scsi_lu *lu)
+{
+	struct scsi_itl *itl;
+
+	if (!lu)
+		return;
+	assert(scsi_lu_is_idle(lu));
+	while ((itl = TAILQ_FIRST(&lu->itls)))
+		itl_free(itl);
+	store_close(lu->store);
+	free(lu);
+}
+
+void scsi_lu_reset(struct scsi_lu *lu)
+{
+	struct scsi_itl *itl;
+
+	lu->stopped = false;
+	TAILQ_FOREACH (itl, &lu->itls, lu_link)
+		itl_allow(itl);
+}
+
+void scsi_lu_capacity_changed(struct scsi_lu *lu)
+{
+	uint64_t blocks = lu->store->size >> lu->block_shift;
+
+	if (!blocks || blocks == lu->blocks)
+		return;
+	lu->blocks = blocks;
+	ua_set_lu(lu, UA_CAPACITY, NULL);
+}

@@ -1,0 +1,74 @@
+#include "scsi/medium.h"
+
+#include "scsi/finish.h"
+#include "scsi/itl.h"
+#include "scsi/lu.h"
+#include "scsi/step.h"
+#include "scsi/ua.h"
+
+/* START STOP UNIT (SBC-4, 5.31), byte 4 */
+#define START    0x01
+#define LOEJ     0x02
+#define NO_FLUSH 0x04
+
+static void start(struct scsi_task *t)
+{
+	struct scsi_lu *lu = t->lu;
+
+	lu->stopped = false;
+	if (lu->ejected && t->cdb[4] & LOEJ) {
+		lu->ejected = false;
+		ua_set_lu(lu, UA_MEDIUM_CHANGED, t->nexus);
+	}
+	finish_good(t);
+}
+
+static void stop(struct scsi_task *t)
+{
+	t->lu->stopped = true;
+	if (t->cdb[4] & LOEJ)
+		t->lu->ejected = true;
+	finish_good(t);
+}
+
+/*
+ * Power conditions are refused by the usage mask: there are none. IMMED makes no
+ * difference, as nothing takes long but the flush, which must come first.
+ */
+void medium_start_stop(struct scsi_task *t)
+{
+	uint8_t what = t->cdb[4];
+
+	if (what & LOEJ && !t->lu->opt.removable) {
+		finish_cdb_field(t, 4, 1);
+		return;
+	}
+	if (what & LOEJ && t->lu->prevents) {
+		finish_code(t, SENSE_PREVENTED);
+		return;
+	}
+	if (what & START) {
+		start(t);
+		return;
+	}
+	if (what & NO_FLUSH) {
+		stop(t);
+		return;
+	}
+	t->io = (struct store_io){ .op = STORE_FLUSH };
+	step_io(t, stop);
+}
+
+/* PREVENT ALLOW MEDIUM REMOVAL (SBC-4, 5.13): counted for each I_T nexus. */
+void medium_prevent_allow(struct scsi_task *t)
+{
+	struct scsi_itl *itl = t->itl;
+
+	if (!(t->cdb[4] & 0x01)) {
+		itl_allow(itl);
+	} else if (!itl->prevents) {
+		itl->prevents = true;
+		t->lu->prevents++;
+	}
+	finish_good(t);
+}

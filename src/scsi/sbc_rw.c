@@ -1,0 +1,102 @@
+#include "scsi/sbc_rw.h"
+
+#include "base/log.h"
+#include "scsi/cmd.h"
+#include "scsi/finish.h"
+#include "scsi/lu.h"
+#include "scsi/nexus.h"
+#include "scsi/step.h"
+#include "scsi/ua.h"
+
+#include <string.h>
+
+#define FUA_BIT 0x08 /* byte 1 of the 10, 12 and 16 byte CDBs; reserved in the 6 byte ones */
+
+static void sbc_read_done(struct scsi_task *t)
+{
+	finish_in(t, (uint32_t)(t->nblk << t->lu->block_shift));
+}
+
+/* SBC-4, 5.15 to 5.18. The gates saw to range and buffer. FUA: nothing is cached here. */
+void sbc_read(struct scsi_task *t)
+{
+	uint8_t shift = t->lu->block_shift;
+	uint64_t len = t->nblk << shift;
+	uint64_t room = finish_in_room(t);
+	uint64_t block = t->lu->opt.block_size;
+
+	if (room < len) /* read no more than somebody wants, in whole blocks */
+		len = (room + block - 1) & ~(block - 1);
+	if (!len) {
+		sbc_read_done(t);
+		return;
+	}
+	t->io = (struct store_io){
+		.op = STORE_READ,
+		.offset = t->lba << shift, /* bytes */
+		.len = len,
+		.data = t->buf->data, /* lent until sbc_read_done */
+	};
+	step_io(t, sbc_read_done);
+}
+
+/* SBC-4, 5.39 to 5.42. out_want is a whole number of blocks; the gates saw to it. */
+void sbc_write(struct scsi_task *t)
+{
+	uint32_t flags = step_fua(t);
+
+	if (!t->out_want) {
+		finish_good(t);
+		return;
+	}
+	if (t->cdb[1] & FUA_BIT && t->cmd->form != CDB_RW6)
+		flags = STORE_FUA;
+	t->io = (struct store_io){
+		.op = STORE_WRITE,
+		.flags = flags,
+		.offset = t->lba << t->lu->block_shift, /* bytes */
+		.len = t->out_want,
+		.data = t->buf->data, /* lent until finish_good */
+	};
+	step_io(t, finish_good);
+}
+
+static void flush_behind(struct scsi_lu *lu);
+
+/* A failed flush can no longer fail its command: it is told to all as a deferred error. */
+static void flushed_behind(struct store_io *io)
+{
+	struct scsi_lu *lu = io->user;
+
+	if (io->error) {
+		log_error("lun %u: flushing the cache failed: %s", lu->opt.number,
+			  strerror(-io->error));
+		ua_set_lu(lu, UA_FLUSH_FAILED, NULL);
+	}
+	lu->sync_busy = false;
+	if (lu->sync_again)
+		flush_behind(lu);
+}
+
+/* One flush at a time; what is asked for meanwhile needs one more, and only one. */
+static void flush_behind(struct scsi_lu *lu)
+{
+	lu->sync_again = lu->sync_busy;
+	if (lu->sync_busy)
+		return;
+	lu->sync_busy = true;
+	lu->sync = (struct store_io){ .op = STORE_FLUSH, .done = flushed_behind, .user = lu };
+	store_submit(lu->store, &lu->sync);
+}
+
+/* SBC-4, 5.32 and 5.33: all of the cache, whatever the range; IMMED: status before it is done. */
+void sbc_sync(struct scsi_task *t)
+{
+	if (t->cdb[1] & 0x02) {
+		flush_behind(t->lu);
+		finish_good(t);
+		return;
+	}
+	t->io = (struct store_io){ .op = STORE_FLUSH };
+	step_io(t, finish_good);
+}

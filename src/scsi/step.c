@@ -1,0 +1,73 @@
+#include "scsi/step.h"
+
+#include "scsi/finish.h"
+#include "scsi/lu.h"
+
+#include <errno.h>
+
+struct row {
+	int error;
+	uint32_t read;  /* enum sense_code; 0: status BUSY */
+	uint32_t write; /* likewise */
+};
+
+static const struct row rows[] = {
+	{ EIO, SENSE_READ_ERROR, SENSE_WRITE_ERROR },
+	{ EILSEQ, SENSE_READ_ERROR, SENSE_WRITE_ERROR },
+	{ ENODATA, SENSE_READ_ERROR, SENSE_WRITE_ERROR },
+	{ ENOSPC, SENSE_HARDWARE, SENSE_NO_SPACE },
+	{ EDQUOT, SENSE_HARDWARE, SENSE_NO_SPACE },
+	{ EFBIG, SENSE_HARDWARE, SENSE_NO_SPACE },
+	{ EROFS, SENSE_HARDWARE, SENSE_PROTECTED },
+	{ EPERM, SENSE_HARDWARE, SENSE_PROTECTED },
+	{ EACCES, SENSE_HARDWARE, SENSE_PROTECTED },
+	{ ENOMEM, 0, 0 },
+	{ EAGAIN, 0, 0 },
+};
+
+uint32_t step_errno_sense(int error, bool writes)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].error == error)
+			return writes ? rows[i].write : rows[i].read;
+	}
+	return SENSE_HARDWARE;
+}
+
+static void step_failed(struct scsi_task *t)
+{
+	uint32_t code = step_errno_sense(-t->io.error, t->io.op != STORE_READ);
+
+	t->in_len = 0;
+	if (code)
+		finish_code(t, code);
+	else
+		finish_status(t, SCSI_BUSY);
+}
+
+static void step_done(struct store_io *io)
+{
+	struct scsi_task *t = io->user;
+
+	if (t->abort_wanted)
+		finish_task(t);
+	else if (io->error)
+		step_failed(t);
+	else
+		t->next(t);
+}
+
+void step_io(struct scsi_task *t, void (*next)(struct scsi_task *t))
+{
+	t->next = next;
+	t->io.done = step_done;
+	t->io.user = t;
+	store_submit(t->lu->store, &t->io);
+}
+
+uint32_t step_fua(const struct scsi_task *t)
+{
+	return t->lu->opt.write_cache ? 0 : STORE_FUA;
+}

@@ -1,0 +1,18 @@
+#include "scsi/task.h"
+
+#include <assert.h>
+#include <string.h>
+
+void scsi_task_init(struct scsi_task *t, const struct scsi_port_ops *port, struct scsi_nexus *nexus)
+{
+	memset(t, 0, sizeof(*t));
+	t->port = port;
+	t->nexus = nexus;
+}
+
+void scsi_task_fini(struct scsi_task *t)
+{
+	assert(t->state == SCSI_TASK_NEW || t->state == SCSI_TASK_DONE);
+	buf_put(t->buf);
+	t->buf = NULL;
+}

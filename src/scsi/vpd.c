@@ -1,0 +1,200 @@
+#include "scsi/vpd.h"
+
+#include "base/bytes.h"
+#include "scsi/device.h"
+#include "scsi/limits.h"
+#include "scsi/lu.h"
+#include "scsi/nexus.h"
+#include "scsi/task.h"
+
+#include <string.h>
+
+#define HEADER_LEN 4
+#define SBC_LEN    60 /* of the pages B0h and B1h: what follows the header */
+
+/* Fills what follows the header; p is zero. Returns its bytes. */
+typedef uint32_t page_fn(const struct scsi_task *t, uint8_t *p);
+
+struct page {
+	uint8_t code;
+	bool thin_only; /* is there on thin provisioned media only */
+	page_fn *put;
+};
+
+/* 7.7.19 Unit Serial Number */
+static uint32_t put_serial(const struct scsi_task *t, uint8_t *p)
+{
+	size_t len = strlen(t->lu->opt.serial);
+
+	memcpy(p, t->lu->opt.serial, len);
+	return (uint32_t)len;
+}
+
+enum code_set { CODE_BINARY = 1, CODE_ASCII = 2, CODE_UTF8 = 3 };
+
+enum association { ASSOC_LU = 0x00, ASSOC_PORT = 0x10, ASSOC_DEVICE = 0x20 };
+
+enum designator {
+	DESIGNATOR_T10 = 0x1,
+	DESIGNATOR_NAA = 0x3,
+	DESIGNATOR_REL_PORT = 0x4,
+	DESIGNATOR_PORT_GROUP = 0x5,
+	DESIGNATOR_NAME = 0x8,
+};
+
+/* The protocol of our ports (SPC-5, table 477): RFC 7143's */
+#define PROTOCOL_ID 0x5
+#define PIV         0x80
+
+/* 7.7.6.1: the header of a designator that takes len bytes. */
+static uint8_t *put_designator(uint8_t *p, uint8_t set, uint8_t assoc, uint8_t type, size_t len)
+{
+	p[0] = set;
+	p[1] = (uint8_t)(assoc | type);
+	if (assoc != ASSOC_LU) {
+		p[0] |= PROTOCOL_ID << 4;
+		p[1] |= PIV;
+	}
+	p[3] = (uint8_t)len;
+	return p + 4;
+}
+
+/* 7.7.6.11: SCSI name string, padded with zeros to a multiple of four, one of them at least. */
+static uint8_t *put_name(uint8_t *p, uint8_t assoc, const char *name)
+{
+	size_t len = strnlen(name, 251);
+	size_t padded = (len + 4) & ~(size_t)3;
+
+	memcpy(put_designator(p, CODE_UTF8, assoc, DESIGNATOR_NAME, padded), name, len);
+	return p + 4 + padded;
+}
+
+/* 7.7.6 Device Identification */
+static uint32_t put_identification(const struct scsi_task *t, uint8_t *p)
+{
+	const struct scsi_lu *lu = t->lu;
+	const struct scsi_tport *port = &t->nexus->tport;
+	size_t serial = strlen(lu->opt.serial);
+	uint8_t *start = p;
+	uint8_t *id;
+
+	id = put_designator(p, CODE_ASCII, ASSOC_LU, DESIGNATOR_T10, SCSI_VENDOR_LEN + serial);
+	memset(id, ' ', SCSI_VENDOR_LEN);
+	memcpy(id, lu->opt.vendor, strlen(lu->opt.vendor));
+	memcpy(id + SCSI_VENDOR_LEN, lu->opt.serial, serial);
+	p = id + SCSI_VENDOR_LEN + serial;
+
+	id = put_designator(p, CODE_BINARY, ASSOC_LU, DESIGNATOR_NAA, SCSI_NAA_LEN);
+	memcpy(id, lu->naa, SCSI_NAA_LEN);
+	p = id + SCSI_NAA_LEN;
+
+	id = put_designator(p, CODE_BINARY, ASSOC_PORT, DESIGNATOR_REL_PORT, 4);
+	put_be16(id + 2, port->rel_id);
+	p = id + 4;
+
+	id = put_designator(p, CODE_BINARY, ASSOC_PORT, DESIGNATOR_PORT_GROUP, 4);
+	put_be16(id + 2, port->group);
+	p = id + 4;
+
+	p = put_name(p, ASSOC_PORT, port->name);
+	p = put_name(p, ASSOC_DEVICE, t->nexus->device->name);
+	return (uint32_t)(p - start);
+}
+
+/* 7.7.7 Extended INQUIRY Data */
+static uint32_t put_extended(const struct scsi_task *t, uint8_t *p)
+{
+	p[1] = 0x07; /* HEADSUP, ORDSUP, SIMPSUP */
+	if (t->lu->opt.write_cache)
+		p[2] = 0x01; /* V_SUP: the cache is volatile */
+	p[3] = 0x01;         /* LUICLR: unit attentions are each nexus's own */
+	return 60;
+}
+
+/* SBC-4, 6.6.4 Block Limits */
+static uint32_t put_limits(const struct scsi_task *t, uint8_t *p)
+{
+	const struct scsi_lu *lu = t->lu;
+	uint32_t unit = lu->opt.block_size;
+
+	p[0] = 0x01; /* WSNZ: WRITE SAME of zero blocks is refused */
+	put_be16(p + 2, (uint16_t)(lu->opt.physical_block_size / unit));
+	put_be32(p + 4, SCSI_XFER_MAX / unit);
+	put_be32(p + 8, lu->store->optimal_io / unit);
+	if (lu->opt.thin) {
+		put_be32(p + 16, limits_unmap_blocks(lu));
+		put_be32(p + 20, LIMITS_UNMAP_DESCRIPTORS);
+		put_be32(p + 24, limits_unmap_granularity(lu));
+		put_be32(p + 28, 0x80000000); /* UGAVALID: granules begin at block 0 */
+	}
+	put_be64(p + 32, limits_write_same_blocks(lu));
+	return SBC_LEN;
+}
+
+/* SBC-4, 6.6.2 Block Device Characteristics */
+static uint32_t put_characteristics(const struct scsi_task *t, uint8_t *p)
+{
+	(void)t;
+	put_be16(p, 1); /* a medium that does not rotate */
+	return SBC_LEN;
+}
+
+/* SBC-4, 6.6.7 Logical Block Provisioning */
+static uint32_t put_provisioning(const struct scsi_task *t, uint8_t *p)
+{
+	(void)t;
+	p[1] = 0x80 | 0x40 | 0x20 | 0x04; /* LBPU, LBPWS, LBPWS10, LBPRZ: zeros afterwards */
+	p[2] = 0x02;                      /* thin provisioned */
+	return 4;
+}
+
+/* Ascending: Supported VPD Pages is printed from here. */
+static const struct page pages[] = {
+	{ 0x00, false, NULL },
+	{ 0x80, false, put_serial },
+	{ 0x83, false, put_identification },
+	{ 0x86, false, put_extended },
+	{ 0xb0, false, put_limits },
+	{ 0xb1, false, put_characteristics },
+	{ 0xb2, true, put_provisioning },
+};
+
+#define NPAGES (sizeof(pages) / sizeof(pages[0]))
+
+static bool is_there(const struct page *page, const struct scsi_lu *lu)
+{
+	if (!lu)
+		return page->code == 0x00;
+	return !page->thin_only || lu->opt.thin;
+}
+
+/* 7.7.16 Supported VPD Pages: the table's own codes. */
+static uint32_t put_supported(const struct scsi_task *t, uint8_t *p)
+{
+	uint32_t len = 0;
+	size_t i;
+
+	for (i = 0; i < NPAGES; i++) {
+		if (is_there(&pages[i], t->lu))
+			p[len++] = pages[i].code;
+	}
+	return len;
+}
+
+uint32_t vpd_page(const struct scsi_task *t, uint8_t code, uint8_t *p)
+{
+	uint32_t len;
+	size_t i;
+
+	for (i = 0; i < NPAGES; i++) {
+		if (pages[i].code == code && is_there(&pages[i], t->lu))
+			break;
+	}
+	if (i == NPAGES)
+		return 0;
+	memset(p, 0, VPD_PAGE_MAX);
+	len = (pages[i].put ? pages[i].put : put_supported)(t, p + HEADER_LEN);
+	p[1] = code;
+	put_be16(p + 2, (uint16_t)len);
+	return HEADER_LEN + len;
+}
