@@ -28,23 +28,29 @@ class Target:
     """
     A running itgtd: `with Target("--serve", "ram,size=64M") as target: ...`.
 
-    Its arguments are the daemon's own; the portal is added, unless a configuration
-    file (-c) names it. `urls` holds each LUN's URL (with --serve), `port` the port.
+    Its arguments are the daemon's own; a free port is added, unless a configuration
+    file (-c) names one. `port` is that port, `urls` are the LUNs' (with --serve), `iqn`
+    and `lun` are those of the first.
     Leaving the block stops the daemon: anything but a clean end raises.
     """
 
     def __init__(self, *args):
         self.command = [ITGTD, *args, "--exit-with-parent"]
-        if "-c" not in args:
-            self.command += ["--portal", "127.0.0.1:0"]
+        self.port = 0
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def start(self):
+        """Start it; another time, on the same port."""
         if not os.access(ITGTD, os.X_OK):
             skip(f"there is no {ITGTD}")
         reader, writer = os.pipe()
         self.log = tempfile.TemporaryFile(mode="w+")
-        self.process = subprocess.Popen([*self.command, "--ready-fd", str(writer)], pass_fds=[writer],
-                                        stdin=subprocess.DEVNULL, stderr=self.log)
+        portal = [] if "-c" in self.command else ["--portal", f"127.0.0.1:{self.port}"]
+        self.process = subprocess.Popen([*self.command, *portal, "--ready-fd", str(writer)],
+                                        pass_fds=[writer], stdin=subprocess.DEVNULL, stderr=self.log)
         os.close(writer)
         line = self._ready_line(reader)
         self.urls = re.findall(r"iscsi://\S+", line)
@@ -54,7 +60,6 @@ class Target:
             self._fail("did not become ready")
         self.port = int(port.group(1))
         self.iqn, self.lun = self.urls[0].split("/")[3:5] if self.urls else ("", "0")
-        return self
 
     def _ready_line(self, reader):
         with os.fdopen(reader) as pipe:
@@ -64,7 +69,15 @@ class Target:
     def alive(self):
         return self.process.poll() is None
 
-    def __exit__(self, kind, error, trace):
+    def kill(self):
+        """End it as a crash would, without a word to anybody."""
+        self.process.kill()
+        self.process.wait()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
         if not self.alive():
             self._fail("ended before it was told to")
         self.process.terminate()
