@@ -10,8 +10,8 @@
 #define ISCSI_MAX_CONNECTIONS 1 /* connections of a session that this target can do */
 #define ISCSI_MAX_ERL         0 /* error recovery level that it can do */
 
-/* 13.24: 1 is RFC 7143; 2 would promise RFC 7144 as a whole */
-#define ISCSI_PROTOCOL_LEVEL 1
+/* 13.24: 2 is RFC 7144 (its functions are there; priorities may be ignored, qualifiers be 0) */
+#define ISCSI_PROTOCOL_LEVEL 2
 
 enum session_type { SESSION_NORMAL, SESSION_DISCOVERY };
 

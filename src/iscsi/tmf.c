@@ -12,14 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One function in progress. Owned by its session until the device server is done with it. */
-struct tmf {
-	struct session *session;
-	struct conn *conn; /* who asked; NULL when gone */
-	uint32_t itt;
-	uint8_t function;
-	struct scsi_tmf scsi;
-	TAILQ_ENTRY(tmf) link;
+enum tmf_scope {
+	ON_TASK,   /* the task of Referenced Task Tag */
+	ON_LU,     /* the logical unit of the LUN field */
+	ON_NEXUS,  /* this session */
+	ON_TARGET, /* all there is */
 };
 
 /* What each function is to the device server. */
@@ -27,33 +24,53 @@ static const struct tmf_row {
 	uint8_t function;
 	const char *name;
 	enum scsi_tmf_function scsi;
-	bool one_task; /* refers to a task by its tag */
-	bool all_lus;  /* held tasks of every logical unit are affected */
-	bool affects;  /* ends tasks */
+	enum tmf_scope scope;
+	bool ends_tasks;
+	bool ends_sessions; /* all of the target's, when it is done */
+	uint32_t level;     /* the iSCSIProtocolLevel that has it (RFC 7144, 4.2) */
 } rows[] = {
-	{ PDU_TMF_ABORT_TASK, "ABORT TASK", SCSI_ABORT_TASK, true, false, true },
-	{ PDU_TMF_ABORT_TASK_SET, "ABORT TASK SET", SCSI_ABORT_TASK_SET, false, false, true },
-	{ PDU_TMF_CLEAR_ACA, "CLEAR ACA", SCSI_CLEAR_ACA, false, false, false },
-	{ PDU_TMF_CLEAR_TASK_SET, "CLEAR TASK SET", SCSI_CLEAR_TASK_SET, false, false, true },
-	{ PDU_TMF_LU_RESET, "LOGICAL UNIT RESET", SCSI_LU_RESET, false, false, true },
-	{ PDU_TMF_TARGET_WARM_RESET, "TARGET WARM RESET", SCSI_TARGET_RESET, false, true, true },
+	{ PDU_TMF_ABORT_TASK, "ABORT TASK", SCSI_ABORT_TASK, ON_TASK, true, false, 0 },
+	{ PDU_TMF_ABORT_TASK_SET, "ABORT TASK SET", SCSI_ABORT_TASK_SET, ON_LU, true, false, 0 },
+	{ PDU_TMF_CLEAR_ACA, "CLEAR ACA", SCSI_CLEAR_ACA, ON_LU, false, false, 0 },
+	{ PDU_TMF_CLEAR_TASK_SET, "CLEAR TASK SET", SCSI_CLEAR_TASK_SET, ON_LU, true, false, 0 },
+	{ PDU_TMF_LU_RESET, "LOGICAL UNIT RESET", SCSI_LU_RESET, ON_LU, true, false, 0 },
+	{ PDU_TMF_TARGET_WARM_RESET, "TARGET WARM RESET", SCSI_TARGET_RESET, ON_TARGET, true, false,
+	  0 },
+	{ PDU_TMF_TARGET_COLD_RESET, "TARGET COLD RESET", SCSI_TARGET_RESET, ON_TARGET, true, true,
+	  0 },
+	{ PDU_TMF_QUERY_TASK, "QUERY TASK", SCSI_QUERY_TASK, ON_TASK, false, false, 2 },
+	{ PDU_TMF_QUERY_TASK_SET, "QUERY TASK SET", SCSI_QUERY_TASK_SET, ON_LU, false, false, 2 },
+	{ PDU_TMF_IT_NEXUS_RESET, "I_T NEXUS RESET", SCSI_IT_NEXUS_RESET, ON_NEXUS, true, false,
+	  2 },
+	{ PDU_TMF_QUERY_ASYNC_EVENT, "QUERY ASYNCHRONOUS EVENT", SCSI_QUERY_ASYNC_EVENT, ON_LU,
+	  false, false, 2 },
 };
 
-static const struct tmf_row *find_row(uint8_t function)
+/* One function in progress. Owned by its session until the device server is done with it. */
+struct tmf {
+	struct session *session;
+	struct conn *conn; /* who asked; NULL when gone */
+	uint32_t itt;
+	const struct tmf_row *row;
+	struct scsi_tmf scsi;
+	TAILQ_ENTRY(tmf) link;
+};
+
+static const struct tmf_row *find_row(const struct session *s, uint8_t function)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].function == function)
-			return &rows[i];
+			return s->param.iSCSIProtocolLevel >= rows[i].level ? &rows[i] : NULL;
 	}
 	return NULL;
 }
 
-static void respond(struct conn *c, uint32_t itt, enum pdu_tmf_response response)
+static void respond(struct conn *c, uint32_t itt, enum pdu_tmf_response response, uint32_t info)
 {
 	struct answer *a = answer_new(0);
-	struct pdu_tmf_rsp rsp = { .response = (uint8_t)response, .itt = itt };
+	struct pdu_tmf_rsp rsp = { .response = (uint8_t)response, .itt = itt, .info = info };
 
 	if (!a) {
 		conn_drop(c, "no memory for a task management response");
@@ -75,13 +92,36 @@ static enum pdu_tmf_response response_of(enum scsi_tmf_result result)
 	return PDU_TMF_REJECTED;
 }
 
+/*
+ * A cold reset ends every session of the target (11.5.1); the one who asked for it still
+ * gets its answer first.
+ */
+static void end_sessions(struct session *asking)
+{
+	struct session *s;
+	struct conn *c;
+
+	TAILQ_FOREACH (s, &asking->iscsi->sessions, link) {
+		if (s->target != asking->target)
+			continue;
+		TAILQ_FOREACH (c, &s->conns, slink) {
+			if (!conn_is_full(c))
+				continue;
+			conn_notice(c, "session %u: ended by TARGET COLD RESET", s->tsih);
+			conn_event(c, s == asking ? EV_LOGOUT_PDU : EV_DROP);
+		}
+	}
+}
+
 static void scsi_done(struct scsi_tmf *scsi)
 {
 	struct tmf *tmf = (struct tmf *)((char *)scsi - offsetof(struct tmf, scsi));
 	struct session *s = tmf->session;
 
 	if (tmf->conn)
-		respond(tmf->conn, tmf->itt, response_of(scsi->result));
+		respond(tmf->conn, tmf->itt, response_of(scsi->result), scsi->info);
+	if (tmf->row->ends_sessions)
+		end_sessions(s);
 	TAILQ_REMOVE(&s->tmfs, tmf, link);
 	free(tmf);
 	session_settle(s);
@@ -93,13 +133,13 @@ static void start(struct conn *c, const struct tmf_row *row, const struct pdu_tm
 	struct tmf *tmf = calloc(1, sizeof(*tmf));
 
 	if (!tmf) {
-		respond(c, req->itt, PDU_TMF_REJECTED);
+		respond(c, req->itt, PDU_TMF_REJECTED, 0);
 		return;
 	}
 	tmf->session = c->session;
 	tmf->conn = c;
 	tmf->itt = req->itt;
-	tmf->function = req->function;
+	tmf->row = row;
 	tmf->scsi.function = row->scsi;
 	tmf->scsi.nexus = &c->session->nexus;
 	memcpy(tmf->scsi.lun, req->lun, PDU_LUN_LEN);
@@ -116,7 +156,7 @@ static void cancel_held(struct session *s, const struct tmf_row *row, const stru
 
 	TAILQ_FOREACH (t, &s->tasks, link) {
 		if (t->state == TASK_HELD && sn_before(t->order.cmdsn, req->cmdsn) &&
-		    (row->all_lus || !memcmp(t->scsi.lun, req->lun, PDU_LUN_LEN)))
+		    (row->scope != ON_LU || !memcmp(t->scsi.lun, req->lun, PDU_LUN_LEN)))
 			port_cancel_held(t);
 	}
 }
@@ -136,41 +176,42 @@ static enum pdu_tmf_response without_task(const struct session *s, const struct 
 	return PDU_TMF_NO_TASK;
 }
 
-static void abort_task(struct conn *c, const struct tmf_row *row, const struct pdu_tmf_req *req)
+/* A function on one task: what there is to say when the device server does not have it. */
+static void on_task(struct conn *c, const struct tmf_row *row, const struct pdu_tmf_req *req)
 {
 	struct task *t = task_find(c->session, req->rtt);
 
-	if (!t || t->state == TASK_TAKING) {
-		respond(c, req->itt, without_task(c->session, req));
+	if (t && t->state == TASK_ACTIVE) {
+		start(c, row, req, t);
 		return;
 	}
-	switch (t->state) {
-	case TASK_HELD:
+	if (!row->ends_tasks) {
+		respond(c, req->itt,
+			t && t->state == TASK_HELD ? PDU_TMF_SUCCEEDED : PDU_TMF_COMPLETE, 0);
+		return;
+	}
+	if (t && t->state == TASK_HELD)
 		port_cancel_held(t);
-		respond(c, req->itt, PDU_TMF_COMPLETE);
-		return;
-	case TASK_ACTIVE: start(c, row, req, t); return;
-	default: /* its answer goes before this one */
-		respond(c, req->itt, PDU_TMF_COMPLETE);
-		return;
-	}
+	/* The answer to a task that is being answered goes out before this one. */
+	respond(c, req->itt, t ? PDU_TMF_COMPLETE : without_task(c->session, req), 0);
 }
 
 void tmf_start(struct conn *c, const struct pdu_tmf_req *req)
 {
-	const struct tmf_row *row = find_row(req->function);
+	const struct tmf_row *row = find_row(c->session, req->function);
 
 	if (!row) {
 		conn_fault(c, "task management function %u is not supported", req->function);
-		respond(c, req->itt, PDU_TMF_NOT_SUPPORTED);
+		respond(c, req->itt, PDU_TMF_NOT_SUPPORTED, 0);
 		return;
 	}
-	conn_notice(c, "%s", row->name);
-	if (row->one_task) {
-		abort_task(c, row, req);
+	if (row->ends_tasks)
+		conn_notice(c, "%s", row->name);
+	if (row->scope == ON_TASK) {
+		on_task(c, row, req);
 		return;
 	}
-	if (row->affects)
+	if (row->ends_tasks)
 		cancel_held(c->session, row, req);
 	start(c, row, req, NULL);
 }

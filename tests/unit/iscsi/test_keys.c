@@ -148,7 +148,8 @@ static const struct {
 	{ "retain: the smaller of both, theirs", "DefaultTime2Retain=0", "DefaultTime2Retain=0" },
 	{ "recovery: what the program can do", "ErrorRecoveryLevel=2", "ErrorRecoveryLevel=0" },
 	{ "recovery: no such level", "ErrorRecoveryLevel=3", "ErrorRecoveryLevel=Reject" },
-	{ "protocol level of RFC 7144", "iSCSIProtocolLevel=2", "iSCSIProtocolLevel=1" },
+	{ "protocol level of RFC 7144", "iSCSIProtocolLevel=2", "iSCSIProtocolLevel=2" },
+	{ "protocol level beyond what there is", "iSCSIProtocolLevel=3", "iSCSIProtocolLevel=2" },
 	{ "protocol level 0", "iSCSIProtocolLevel=0", "iSCSIProtocolLevel=0" },
 	{ "protocol level too high", "iSCSIProtocolLevel=32", "iSCSIProtocolLevel=Reject" },
 
