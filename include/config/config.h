@@ -1,0 +1,92 @@
+/*
+ * A configuration that has been checked: the settings of the daemon, the world of
+ * targets without their logical units, and the LUNs that build.h opens.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "config/tree.h"
+#include "scsi/lu.h"
+#include "store/store.h"
+#include "target/world.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+/* Options outside of any section. */
+struct conf_settings {
+	int log_level; /* enum log_level */
+	uint32_t shutdown_timeout_ms;
+	uint32_t login_timeout_ms;
+	uint32_t max_connections;
+	uint64_t buffer_memory; /* bytes */
+};
+
+/* The sections' options as they are read; texts are borrowed from the tree. */
+struct conf_portal_group_options {
+	const char *discovery_auth_group;
+	const char *redirect; /* NULL: none */
+};
+
+struct conf_chap_options {
+	const char *secret; /* NULL: none */
+	const char *secret_file;
+	const char *mutual_user;
+	const char *mutual_secret;
+	const char *mutual_secret_file;
+};
+
+struct conf_target_options {
+	const char *alias; /* NULL: none */
+	const char *auth_group;
+	struct target_limits limits;
+};
+
+enum conf_backend {
+	CONF_BACKEND_PATH,
+	CONF_BACKEND_FILE,
+	CONF_BACKEND_BLOCK,
+	CONF_BACKEND_RAM,
+	CONF_BACKEND_NULL
+};
+
+struct conf_lun_options {
+	int backend;      /* enum conf_backend; …_PATH: file or block, as the path is */
+	const char *path; /* NULL: none */
+	uint64_t size;    /* bytes; 0: none */
+	int block_size;   /* bytes */
+	uint64_t physical_block_size; /* bytes */
+	int io;                       /* enum store_mode */
+	bool write_cache;
+	bool thin;
+	bool read_only;
+	bool removable;
+	const char *serial; /* NULL: made */
+	const char *vendor;
+	const char *product;
+};
+
+/* A LUN to be opened. */
+struct config_lun {
+	struct target *target;        /* borrowed from the world */
+	const struct conf_node *node; /* borrowed from the tree */
+	uint32_t number;
+	struct conf_lun_options options;
+	struct lun_mask *mask; /* owns until its logical unit is there; NULL: everybody sees it */
+	STAILQ_ENTRY(config_lun) link;
+};
+
+struct config {
+	struct conf_settings settings;
+	struct world world;
+	STAILQ_HEAD(, config_lun) luns; /* in the order of the file */
+};
+
+/* An empty one. core is borrowed, outlives it. 0 or -ENOMEM. */
+int config_init(struct config *c, struct scsi_core *core);
+
+/* Frees the world with all its logical units and their stores. No session is left. */
+void config_fini(struct config *c);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * The text of a configuration file, made ready for libconfuse.
+ *
+ * libconfuse counts a comment as several lines, and takes the end of a file for
+ * the end of all open sections. So comments become blanks before it sees them,
+ * and brackets and quotes are matched here.
+ */
+#ifndef CONFIG_SOURCE_H
+#define CONFIG_SOURCE_H
+
+#include <stddef.h>
+
+#define CONF_SOURCE_MAX (16u << 20) /* bytes of a file */
+
+struct conf_source {
+	char *text; /* owns; never empty, ends with a newline */
+	size_t len;
+};
+
+/* Read a whole file. 0; -errno; -EFBIG past CONF_SOURCE_MAX. */
+int conf_source_read(struct conf_source *s, const char *path);
+
+/* The same from memory, which is copied. */
+int conf_source_copy(struct conf_source *s, const char *text, size_t len);
+
+/* Wipes it: there may be secrets in it. */
+void conf_source_fini(struct conf_source *s);
+
+/*
+ * Blank the comments, and see that all quotes and braces are closed.
+ * NULL, or what is wrong, with the line in *line.
+ */
+const char *conf_source_prepare(struct conf_source *s, int *line);
+
+#endif

@@ -1,0 +1,119 @@
+#include "config/build.h"
+
+#include "config/fault.h"
+#include "scsi/device.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const backends[] = {
+	[CONF_BACKEND_FILE] = "file",
+	[CONF_BACKEND_BLOCK] = "block",
+	[CONF_BACKEND_RAM] = "ram",
+	[CONF_BACKEND_NULL] = "null",
+};
+
+/* A path alone says by what is there whether it is a device. */
+static const char *backend_of(const struct conf_lun_options *o)
+{
+	struct stat st;
+
+	if (o->backend != CONF_BACKEND_PATH)
+		return backends[o->backend];
+	if (stat(o->path, &st) == 0 && S_ISBLK(st.st_mode))
+		return backends[CONF_BACKEND_BLOCK];
+	return backends[CONF_BACKEND_FILE];
+}
+
+static int open_store(const struct config_lun *l, struct store_env *env, struct store **out,
+		      char why[static STORE_WHY_MAX])
+{
+	const struct conf_lun_options *o = &l->options;
+	struct store_params p = {
+		.backend = backend_of(o),
+		.path = o->path,
+		.size = o->size,
+		.io = (enum store_mode)o->io,
+		.block_size = (uint32_t)o->block_size,
+		.read_only = o->read_only,
+		.thin = o->thin,
+	};
+
+	return store_open(env, &p, out, why);
+}
+
+/* Copy a text that check.c has measured; NULL leaves "". */
+static void copy(char *dst, size_t size, const char *text)
+{
+	if (text)
+		snprintf(dst, size, "%s", text);
+}
+
+static int make_lu(const struct config *c, struct config_lun *l, struct store *store,
+		   struct scsi_lu **out)
+{
+	const struct conf_lun_options *o = &l->options;
+	struct scsi_lu_options opt = {
+		.number = l->number,
+		.block_size = (uint32_t)o->block_size,
+		.physical_block_size = (uint32_t)o->physical_block_size,
+		.write_cache = o->write_cache,
+		.thin = o->thin,
+		.read_only = o->read_only,
+		.removable = o->removable,
+		.user = l->mask,
+	};
+
+	copy(opt.serial, sizeof(opt.serial), o->serial);
+	copy(opt.vendor, sizeof(opt.vendor), o->vendor);
+	copy(opt.product, sizeof(opt.product), o->product);
+	scsi_lu_identity(&opt, l->target->name);
+	return scsi_lu_new(c->world.core, store, &opt, out);
+}
+
+static int build_lun(struct config *c, struct config_lun *l, struct store_env *env,
+		     char why[static STORE_WHY_MAX])
+{
+	struct store *store = NULL;
+	struct scsi_lu *lu = NULL;
+	int err;
+
+	err = open_store(l, env, &store, why);
+	if (err)
+		return err;
+	err = make_lu(c, l, store, &lu);
+	if (err) {
+		snprintf(why, STORE_WHY_MAX, "its options do not fit its store: %s",
+			 strerror(-err));
+		store_close(store);
+		return err;
+	}
+	err = scsi_device_add(&l->target->device, lu); /* lu owns store now */
+	if (err) {
+		snprintf(why, STORE_WHY_MAX, "%s", strerror(-err));
+		scsi_lu_free(lu);
+		return err;
+	}
+	l->mask = NULL; /* the target owns it now */
+	return 0;
+}
+
+int config_build(struct config *c, struct store_env *env, char why[static CONFIG_WHY_MAX])
+{
+	char reason[STORE_WHY_MAX] = "", where[CONFIG_WHY_MAX - STORE_WHY_MAX];
+	struct config_lun *l;
+	int err;
+
+	STAILQ_FOREACH (l, &c->luns, link) {
+		err = build_lun(c, l, env, reason);
+		if (err) {
+			conf_where_format(where, sizeof(where), l->node);
+			snprintf(why, CONFIG_WHY_MAX, "%s%s", where, reason);
+			return err;
+		}
+	}
+	return 0;
+}
