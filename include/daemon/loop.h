@@ -1,0 +1,35 @@
+/*
+ * The end of a turn of the loop: what the turn has collected goes out, in few
+ * system calls, and nothing that is ready is left behind when the loop sleeps.
+ */
+#ifndef DAEMON_LOOP_H
+#define DAEMON_LOOP_H
+
+#include <ev.h>
+#include <stdbool.h>
+
+struct buf_pool;
+struct iscsi_server;
+struct scsi_core;
+struct store_env;
+
+struct turn {
+	struct ev_loop *loop; /* borrowed, as all of these */
+	struct store_env *env;
+	struct scsi_core *core;
+	struct buf_pool *pool;
+	struct iscsi_server *server;
+	void (*ended)(struct turn *t); /* after each turn's end; NULL: none */
+	void *user;                    /* the caller's */
+
+	ev_prepare prepare;
+	ev_io aio;    /* the store environment's descriptor */
+	ev_idle more; /* runs while there is more to do: the loop must not sleep */
+	bool woken;   /* that descriptor was readable in this turn */
+};
+
+/* The first part is filled by the caller. t is lent until turn_stop(). */
+void turn_start(struct turn *t);
+void turn_stop(struct turn *t);
+
+#endif

@@ -1,0 +1,233 @@
+#include "daemon/args.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Switches without a letter. */
+enum {
+	SWITCH_CHAP = 256,
+	SWITCH_CHECK,
+	SWITCH_EXIT_WITH_PARENT,
+	SWITCH_HELP,
+	SWITCH_PORTAL,
+	SWITCH_READ_ONLY,
+	SWITCH_READY_FD,
+	SWITCH_SERVE,
+	SWITCH_TARGET,
+	SWITCH_VERSION,
+};
+
+/* In the order of --help. */
+const struct args_switch args_switches[] = {
+	{ "config", 'c', "FILE", "serve what FILE says (default: " ARGS_CONFIG ")" },
+	{ "foreground", 'f', NULL, "stay in the foreground (the default)" },
+	{ "daemon", 'd', NULL, "go into the background once it serves" },
+	{ "pidfile", 'p', "FILE", "write the process id to FILE" },
+	{ "log-level", 'l', "LEVEL", "error, warning, notice, info or debug" },
+	{ "check", SWITCH_CHECK, NULL, "say every fault in the configuration, serve nothing" },
+	{ "serve", SWITCH_SERVE, "SPEC",
+	  "serve SPEC without a file: PATH, PATH,size=10G, ram,size=1G" },
+	{ "portal", SWITCH_PORTAL, "ADDR[:PORT]",
+	  "with --serve: listen there (default: " CONF_SERVE_PORTAL ")" },
+	{ "target", SWITCH_TARGET, "IQN",
+	  "with --serve: the target's name (default: " CONF_SERVE_TARGET ")" },
+	{ "chap", SWITCH_CHAP, "USER:SECRET-FILE", "with --serve: ask initiators for a secret" },
+	{ "read-only", SWITCH_READ_ONLY, NULL, "with --serve: refuse writes" },
+	{ "ready-fd", SWITCH_READY_FD, "N", "write the ready line to descriptor N, too" },
+	{ "exit-with-parent", SWITCH_EXIT_WITH_PARENT, NULL, "end when the parent process ends" },
+	{ "version", SWITCH_VERSION, NULL, "say the version" },
+	{ "help", SWITCH_HELP, NULL, "say this" },
+};
+const size_t args_nswitches = sizeof(args_switches) / sizeof(args_switches[0]);
+
+#define NSWITCHES (sizeof(args_switches) / sizeof(args_switches[0]))
+
+/* The parser at work. */
+struct parser {
+	struct args *args;
+	FILE *out, *err;
+	const char *with_serve; /* a switch that was given and needs --serve */
+	const char *config;     /* NULL: not given */
+	bool foreground;
+};
+
+static enum args_verdict wrong(const struct parser *p, const char *what, const char *value)
+{
+	char quoted[CONF_QUOTED_MAX];
+
+	if (value)
+		fprintf(p->err, "itgtd: %s: %s\n", what, conf_quote(quoted, value));
+	else
+		fprintf(p->err, "itgtd: %s\n", what);
+	fprintf(p->err, "Try 'itgtd --help'.\n");
+	return ARGS_WRONG;
+}
+
+static enum args_verdict help(const struct parser *p)
+{
+	size_t i;
+
+	fprintf(p->out, "itgtd: an iSCSI target\n\n"
+			"  itgtd [-f] [-c FILE] [-p PIDFILE] [-l LEVEL]\n"
+			"  itgtd --check [-c FILE]\n"
+			"  itgtd --serve SPEC [--serve SPEC ...]\n\n");
+	for (i = 0; i < NSWITCHES; i++) {
+		const struct args_switch *s = &args_switches[i];
+		char left[48];
+
+		snprintf(left, sizeof(left), "%c%c%c --%s %s", s->letter < 256 ? '-' : ' ',
+			 s->letter < 256 ? s->letter : ' ', s->letter < 256 ? ',' : ' ', s->name,
+			 s->argument ? s->argument : "");
+		fprintf(p->out, "  %-30s %s\n", left, s->meaning);
+	}
+	fprintf(p->out, "\nitgtd(8) and itgtd.conf(5) say more.\n");
+	return ARGS_DONE;
+}
+
+/* Append to a list that the command line cannot make longer than argc. */
+static void append(const char *const *list, size_t *n, const char *text)
+{
+	const char **l = (const char **)list;
+
+	l[(*n)++] = text;
+}
+
+static bool parse_fd(const char *text, int *fd)
+{
+	char *end;
+	long n;
+
+	if (!*text || strspn(text, "0123456789") != strlen(text))
+		return false;
+	n = strtol(text, &end, 10);
+	*fd = (int)n;
+	return n <= 1 << 20;
+}
+
+static enum args_verdict take_serve(struct parser *p, int letter, const char *name)
+{
+	struct conf_serve *s = &p->args->serve;
+
+	switch (letter) {
+	case SWITCH_SERVE: append(s->specs, &s->nspecs, optarg); return ARGS_RUN;
+	case SWITCH_PORTAL: append(s->portals, &s->nportals, optarg); break;
+	case SWITCH_TARGET: s->target = optarg; break;
+	case SWITCH_CHAP: s->chap = optarg; break;
+	default: s->read_only = true; break; /* SWITCH_READ_ONLY */
+	}
+	p->with_serve = name;
+	return ARGS_RUN;
+}
+
+static enum args_verdict take(struct parser *p, int letter, const char *name)
+{
+	struct args *a = p->args;
+
+	switch (letter) {
+	case 'c': p->config = optarg; break;
+	case 'f': p->foreground = true; break;
+	case 'd': a->background = true; break;
+	case 'p': a->pidfile = optarg; break;
+	case 'l':
+		if (log_level_parse(optarg, &a->log_level))
+			return wrong(p, "-l: not error, warning, notice, info or debug", optarg);
+		a->has_log_level = true;
+		break;
+	case SWITCH_CHECK: a->check = true; break;
+	case SWITCH_EXIT_WITH_PARENT: a->exit_with_parent = true; break;
+	case SWITCH_READY_FD:
+		if (!parse_fd(optarg, &a->ready_fd))
+			return wrong(p, "--ready-fd: not the number of a descriptor", optarg);
+		break;
+	case SWITCH_HELP: return help(p);
+	case SWITCH_VERSION: fprintf(p->out, "itgtd %s\n", ITGTD_VERSION); return ARGS_DONE;
+	default: return take_serve(p, letter, name);
+	}
+	return ARGS_RUN;
+}
+
+/* Switches that do not go together. */
+static enum args_verdict check(struct parser *p)
+{
+	struct args *a = p->args;
+
+	if (p->config && a->serve.nspecs)
+		return wrong(p, "-c and --serve: serve what a file says, or without one", NULL);
+	if (p->with_serve && !a->serve.nspecs) {
+		fprintf(p->err, "itgtd: --%s goes with --serve only\n", p->with_serve);
+		return wrong(p, "the configuration file has options for it", NULL);
+	}
+	if (a->background && p->foreground)
+		return wrong(p, "-d and -f: in the background, or in the foreground", NULL);
+	if (a->background && a->exit_with_parent)
+		return wrong(p, "-d and --exit-with-parent: in the background there is no parent",
+			     NULL);
+	if (p->config)
+		a->config = p->config;
+	return ARGS_RUN;
+}
+
+/* The rows as getopt_long() wants them. */
+static void fill_options(struct option options[static NSWITCHES + 1], char letters[static 64])
+{
+	size_t i, n = 0;
+
+	letters[n++] = ':'; /* tell a missing argument from an unknown switch */
+	for (i = 0; i < NSWITCHES; i++) {
+		const struct args_switch *s = &args_switches[i];
+
+		options[i] =
+			(struct option){ s->name, s->argument ? required_argument : no_argument,
+					 NULL, s->letter };
+		if (s->letter >= 256)
+			continue;
+		letters[n++] = (char)s->letter;
+		if (s->argument)
+			letters[n++] = ':';
+	}
+	options[NSWITCHES] = (struct option){ 0 };
+	letters[n] = '\0';
+}
+
+enum args_verdict args_parse(struct args *a, int argc, char **argv, FILE *out, FILE *err)
+{
+	struct parser p = { .args = a, .out = out, .err = err };
+	struct option options[NSWITCHES + 1];
+	enum args_verdict v = ARGS_RUN;
+	char letters[64];
+	int letter, index;
+
+	*a = (struct args){ .config = ARGS_CONFIG, .ready_fd = -1 };
+	a->serve.specs = calloc((size_t)argc + 1, sizeof(char *));
+	a->serve.portals = calloc((size_t)argc + 1, sizeof(char *));
+	if (!a->serve.specs || !a->serve.portals)
+		return wrong(&p, "no memory", NULL);
+	fill_options(options, letters);
+	opterr = 0;
+	optind = 0; /* start anew: a test calls this often */
+	while (v == ARGS_RUN) {
+		const char *at = optind > 0 && optind < argc ? argv[optind] : argv[argc > 1];
+
+		index = -1;
+		letter = getopt_long(argc, argv, letters, options, &index);
+		if (letter < 0)
+			break;
+		if (letter == '?')
+			return wrong(&p, "there is no such switch", at);
+		if (letter == ':')
+			return wrong(&p, "this switch needs an argument", at);
+		v = take(&p, letter, index >= 0 ? options[index].name : NULL);
+	}
+	if (v == ARGS_RUN && optind < argc)
+		return wrong(&p, "what is this? (write --serve before what to serve)",
+			     argv[optind]);
+	return v == ARGS_RUN ? check(&p) : v;
+}
+
+void args_fini(struct args *a)
+{
+	free((void *)a->serve.specs);
+	free((void *)a->serve.portals);
+	a->serve.specs = NULL;
+	a->serve.portals = NULL;
+}

@@ -1,0 +1,93 @@
+#include "daemon/loop.h"
+
+#include "base/buf.h"
+#include "iscsi/server.h"
+#include "scsi/core.h"
+#include "store/store.h"
+
+/* So much goes on in one turn; then sockets are looked at again. */
+#define ROUNDS_MAX 16
+#define STEPS_MAX  64
+
+/* Stores, commands and waiters for memory call for each other until none has anything to do. */
+static bool work(struct turn *t)
+{
+	bool moved = true;
+	int i;
+
+	for (i = 0; moved && i < STEPS_MAX; i++) {
+		moved = store_env_reap(t->env, t->woken);
+		t->woken = false;
+		moved |= scsi_core_run(t->core);
+		moved |= buf_pool_serve(t->pool);
+	}
+	return moved;
+}
+
+/*
+ * What is ready goes out: one io_submit, one sendmsg a connection. Sending may
+ * make new work ready (a read's next part, memory that came free), so it goes
+ * around until nothing moves. True: it gave up before that.
+ */
+static bool flush(struct turn *t)
+{
+	bool moved = true;
+	int i;
+
+	for (i = 0; moved && i < ROUNDS_MAX; i++) {
+		moved = work(t);
+		store_env_flush(t->env);
+		moved |= iscsi_server_flush(t->server);
+	}
+	return moved;
+}
+
+/* libev calls this when all events of the turn have been handled, before it sleeps. */
+static void on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
+{
+	struct turn *t = w->data;
+
+	(void)events;
+	if (flush(t))
+		ev_idle_start(loop, &t->more);
+	else
+		ev_idle_stop(loop, &t->more);
+	if (t->ended)
+		t->ended(t);
+}
+
+static void on_aio(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct turn *t = w->data;
+
+	(void)loop;
+	(void)events;
+	t->woken = true;
+}
+
+/* That it runs is its purpose. */
+static void on_more(struct ev_loop *loop, ev_idle *w, int events)
+{
+	(void)loop;
+	(void)w;
+	(void)events;
+}
+
+void turn_start(struct turn *t)
+{
+	ev_prepare_init(&t->prepare, on_prepare);
+	ev_io_init(&t->aio, on_aio, store_env_fd(t->env), EV_READ);
+	ev_idle_init(&t->more, on_more);
+	t->prepare.data = t;
+	t->aio.data = t;
+	t->woken = false;
+	ev_prepare_start(t->loop, &t->prepare);
+	ev_io_start(t->loop, &t->aio);
+}
+
+void turn_stop(struct turn *t)
+{
+	ev_prepare_stop(t->loop, &t->prepare);
+	ev_io_stop(t->loop, &t->aio);
+	ev_idle_stop(t->loop, &t->more);
+}

@@ -1,0 +1,288 @@
+/* itgtd: what is started in which order, and stopped in the reverse one. */
+#include "base/buf.h"
+#include "config/build.h"
+#include "config/check.h"
+#include "config/parse.h"
+#include "config/serve.h"
+#include "daemon/args.h"
+#include "daemon/background.h"
+#include "daemon/loop.h"
+#include "daemon/notify.h"
+#include "daemon/pidfile.h"
+#include "daemon/portal.h"
+#include "daemon/privs.h"
+#include "daemon/ready.h"
+#include "daemon/stop.h"
+#include "iscsi/server.h"
+#include "scsi/core.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1, /* while running */
+	EXIT_USAGE = 2,
+	EXIT_CONFIG = 3,
+	EXIT_START = 4,
+};
+
+#define STORE_DEPTH   1024 /* requests in the kernel at a time */
+#define STORE_WORKERS 8    /* threads for what Linux offers only blocking */
+
+struct daemon {
+	struct args args;
+	struct buf_pool pool;
+	struct scsi_core core;
+	struct conf_tree tree;
+	struct config config;
+	struct pidfile pidfile;
+	struct store_env *env;
+	struct listeners listeners;
+	struct ev_loop *loop;
+	struct iscsi_server *server;
+	struct notify notify;
+	struct turn turn;
+	struct stop stop;
+	int report; /* to the parent of the background process; -1: none */
+};
+
+/* Read and check the configuration; all that is wrong is told. */
+static int load(struct daemon *d)
+{
+	bool is_serve = d->args.serve.nspecs > 0;
+	struct conf_faults faults;
+	int err, checked;
+
+	conf_faults_init(&faults);
+	if (is_serve)
+		err = conf_serve_tree(&d->tree, &d->args.serve, &faults);
+	else
+		err = conf_parse_file(&d->tree, d->args.config, &faults);
+	if (err != -ENOMEM) {
+		checked = config_check(&d->config, &d->tree, &faults);
+		err = err ? err : checked;
+	}
+	conf_faults_print(&faults, is_serve ? "itgtd: " : "", stderr);
+	conf_faults_fini(&faults);
+	if (err == -ENOMEM) {
+		log_error("%s", strerror(ENOMEM));
+		return EXIT_START;
+	}
+	return !err ? EXIT_DONE : is_serve ? EXIT_USAGE : EXIT_CONFIG;
+}
+
+/* --check: it was all read, so say that it is good. */
+static int say_checked(const struct daemon *d)
+{
+	const struct config_lun *l;
+	size_t luns = 0;
+
+	STAILQ_FOREACH (l, &d->config.luns, link)
+		luns++;
+	printf("%s: no faults, %zu target%s, %zu LUN%s\n",
+	       d->args.serve.nspecs ? "--serve" : d->args.config, d->config.world.ntargets,
+	       d->config.world.ntargets == 1 ? "" : "s", luns, luns == 1 ? "" : "s");
+	return EXIT_DONE;
+}
+
+static int start_pidfile(struct daemon *d)
+{
+	pid_t holder = 0;
+	int err;
+
+	if (!d->args.pidfile)
+		return 0;
+	err = pidfile_open(&d->pidfile, d->args.pidfile, &holder);
+	if (err == -EEXIST)
+		log_error("%s: process %d has it", d->args.pidfile, (int)holder);
+	else if (err)
+		log_error("%s: %s", d->args.pidfile, strerror(-err));
+	return err;
+}
+
+static int start_stores(struct daemon *d)
+{
+	char why[CONFIG_WHY_MAX];
+	int err = store_env_new(STORE_DEPTH, STORE_WORKERS, &d->env);
+
+	if (err) {
+		log_error("asynchronous I/O: %s", strerror(-err));
+		return err;
+	}
+	err = config_build(&d->config, d->env, why);
+	if (err)
+		log_error("%s", why);
+	return err;
+}
+
+static int start_portals(struct daemon *d)
+{
+	char why[LISTENERS_WHY_MAX];
+	int err = listeners_open(&d->listeners, &d->config.world, why);
+
+	if (err)
+		log_error("%s", why);
+	return err;
+}
+
+static int start_server(struct daemon *d)
+{
+	const struct conf_settings *s = &d->config.settings;
+	struct iscsi_options options = {
+		.max_connections = s->max_connections,
+		.login_timeout_ms = s->login_timeout_ms,
+	};
+
+	d->loop = ev_default_loop(0);
+	if (!d->loop) {
+		log_error("no event loop: libev supports none of this system's");
+		return -ENOSYS;
+	}
+	return iscsi_server_new(d->loop, &d->config.world, &d->core, &d->pool, &options,
+				&d->server);
+}
+
+static void on_turn(struct turn *t)
+{
+	stop_turn(t->user);
+}
+
+static void on_cut(struct stop *s)
+{
+	listeners_close(s->user);
+}
+
+static void start_loop(struct daemon *d)
+{
+	d->turn = (struct turn){ .loop = d->loop,
+				 .env = d->env,
+				 .core = &d->core,
+				 .pool = &d->pool,
+				 .server = d->server,
+				 .ended = on_turn,
+				 .user = &d->stop };
+	d->stop = (struct stop){ .loop = d->loop,
+				 .server = d->server,
+				 .world = &d->config.world,
+				 .pidfile = &d->pidfile,
+				 .cut = on_cut,
+				 .user = &d->listeners,
+				 .timeout_ms = d->config.settings.shutdown_timeout_ms };
+	turn_start(&d->turn);
+	stop_start(&d->stop);
+	notify_start(&d->notify, d->loop);
+	listeners_start(&d->listeners, d->loop, d->server);
+}
+
+/* Tell everybody who waits for it. */
+static int say_ready(struct daemon *d)
+{
+	char *line = ready_line(&d->config, d->args.serve.nspecs > 0);
+
+	if (!line) {
+		log_error("%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	ready_tell(line, d->args.ready_fd);
+	notify_ready(line);
+	if (d->report >= 0)
+		background_ready(d->report);
+	d->report = -1;
+	free(line);
+	return 0;
+}
+
+/* What start() has made, in the reverse order. Nothing is in flight. */
+static void finish(struct daemon *d)
+{
+	listeners_close(&d->listeners);
+	iscsi_server_free(d->server);
+	config_fini(&d->config);
+	conf_tree_fini(&d->tree);
+	store_env_free(d->env);
+	buf_pool_fini(&d->pool);
+	pidfile_close(&d->pidfile);
+	if (d->loop)
+		ev_loop_destroy(d->loop);
+	args_fini(&d->args);
+}
+
+static int serve(struct daemon *d)
+{
+	privs_raise_nofile();
+	if (start_pidfile(d) || start_stores(d) || start_portals(d) || start_server(d))
+		return EXIT_START;
+	start_loop(d);
+	if (say_ready(d) == 0)
+		ev_run(d->loop, 0);
+	notify_stop(&d->notify);
+	stop_stop(&d->stop);
+	turn_stop(&d->turn);
+	if (d->stop.state == STOP_DONE && d->stop.is_clean)
+		return EXIT_DONE;
+	if (!iscsi_server_idle(d->server)) {
+		/* A store still works on what it was asked: its memory cannot be freed. */
+		pidfile_close(&d->pidfile);
+		_exit(EXIT_FAILED);
+	}
+	return EXIT_FAILED;
+}
+
+/* From the arguments to the exit code. */
+static int run(struct daemon *d)
+{
+	int code;
+
+	buf_pool_init(&d->pool, 0, 0);
+	scsi_core_init(&d->core, &d->pool);
+	if (conf_tree_init(&d->tree) || config_init(&d->config, &d->core)) {
+		log_error("%s", strerror(ENOMEM));
+		return EXIT_START;
+	}
+	code = load(d);
+	if (code != EXIT_DONE)
+		return code;
+	if (d->args.check)
+		return say_checked(d);
+	if (!d->args.has_log_level)
+		log_set_level((enum log_level)d->config.settings.log_level);
+	/* As much again for data that initiators were promised room for. */
+	d->pool.ceiling = d->config.settings.buffer_memory;
+	d->pool.reserve = d->config.settings.buffer_memory;
+	return serve(d);
+}
+
+int main(int argc, char **argv)
+{
+	pid_t parent = getppid();
+	struct daemon d = { .report = -1 };
+	enum args_verdict verdict;
+	int code, err;
+
+	verdict = args_parse(&d.args, argc, argv, stdout, stderr);
+	if (verdict != ARGS_RUN) {
+		args_fini(&d.args);
+		return verdict == ARGS_DONE ? EXIT_DONE : EXIT_USAGE;
+	}
+	log_set_journal(notify_is_journal());
+	if (d.args.has_log_level)
+		log_set_level(d.args.log_level);
+	(void)signal(SIGPIPE, SIG_IGN);
+	err = d.args.exit_with_parent ? privs_exit_with_parent(parent) : 0;
+	if (!err && d.args.background && !d.args.check)
+		err = background_start(&d.report);
+	if (err) {
+		log_error("cannot start: %s", strerror(-err));
+		args_fini(&d.args);
+		return EXIT_START;
+	}
+	code = run(&d);
+	finish(&d);
+	return code;
+}

@@ -1,0 +1,256 @@
+#include "daemon/portal.h"
+
+#include "base/log.h"
+#include "daemon/notify.h"
+#include "iscsi/server.h"
+#include "target/world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG    128
+#define ACCEPT_MAX 64   /* connections taken in a turn of the loop */
+#define PAUSE_S    0.25 /* without descriptors or memory: so long nobody is accepted */
+
+/* A socket's own address. 0 or -errno. */
+static int own_address(int fd, struct portal_addr *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->len = sizeof(out->sa);
+	return getsockname(fd, (struct sockaddr *)&out->sa, &out->len) < 0 ? -errno : 0;
+}
+
+/* A new socket that listens on addr. Its descriptor, or -errno. */
+static int listen_on(const struct portal_addr *addr)
+{
+	int family = addr->sa.ss_family, one = 1, fd, err;
+
+	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	/* IPv6 alone, so that 0.0.0.0 and [::] go together. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	    (family == AF_INET6 &&
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) ||
+	    bind(fd, (const struct sockaddr *)&addr->sa, addr->len) < 0 ||
+	    listen(fd, BACKLOG) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* Sockets that the service manager has passed. */
+struct passed {
+	int count;
+	bool *taken; /* owns */
+};
+
+static int passed_init(struct passed *p)
+{
+	int i, fd;
+
+	p->count = notify_sockets();
+	p->taken = calloc((size_t)p->count + 1, sizeof(*p->taken));
+	if (!p->taken)
+		return -ENOMEM;
+	for (i = 0; i < p->count; i++) {
+		fd = NOTIFY_FIRST_FD + i;
+		if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* The passed socket that listens on addr, or -1. */
+static int passed_take(struct passed *p, const struct portal_addr *addr)
+{
+	struct portal_addr own;
+	int i, listens;
+	socklen_t len = sizeof(listens);
+
+	for (i = 0; i < p->count; i++) {
+		if (p->taken[i] || own_address(NOTIFY_FIRST_FD + i, &own) ||
+		    !portal_addr_equal(&own, addr))
+			continue;
+		if (getsockopt(NOTIFY_FIRST_FD + i, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) ||
+		    !listens)
+			continue;
+		p->taken[i] = true;
+		return NOTIFY_FIRST_FD + i;
+	}
+	return -1;
+}
+
+/* Those that no portal wants are closed: nobody would ever answer there. */
+static void passed_fini(struct passed *p)
+{
+	char text[PORTAL_TEXT_MAX];
+	struct portal_addr own;
+	int i;
+
+	for (i = 0; p->taken && i < p->count; i++) {
+		if (p->taken[i])
+			continue;
+		if (!own_address(NOTIFY_FIRST_FD + i, &own))
+			log_warning("the socket passed for %s is no portal of the configuration",
+				    portal_addr_format(text, &own));
+		close(NOTIFY_FIRST_FD + i);
+	}
+	free(p->taken);
+}
+
+static int open_one(struct listener *l, struct portal *portal, struct passed *passed,
+		    char why[static LISTENERS_WHY_MAX])
+{
+	char text[PORTAL_TEXT_MAX];
+	int err = 0;
+
+	l->portal = portal;
+	l->fd = passed_take(passed, &portal->addr);
+	if (l->fd < 0)
+		l->fd = listen_on(&portal->addr);
+	if (l->fd < 0)
+		err = l->fd;
+	if (!err && portal_addr_port(&portal->addr) == 0)
+		err = own_address(l->fd, &portal->addr);
+	if (err)
+		snprintf(why, LISTENERS_WHY_MAX, "cannot listen on %s: %s",
+			 portal_addr_format(text, &portal->addr), strerror(-err));
+	return err;
+}
+
+static size_t count_portals(const struct world *world)
+{
+	const struct portal_group *g;
+	const struct portal *p;
+	size_t n = 0;
+
+	TAILQ_FOREACH (g, &world->portal_groups, link) {
+		TAILQ_FOREACH (p, &g->portals, link)
+			n++;
+	}
+	return n;
+}
+
+int listeners_open(struct listeners *l, struct world *world, char why[static LISTENERS_WHY_MAX])
+{
+	struct passed passed;
+	struct portal_group *g;
+	struct portal *p;
+	int err;
+
+	*l = (struct listeners){ 0 };
+	l->list = calloc(count_portals(world) + 1, sizeof(*l->list));
+	err = passed_init(&passed);
+	if (!err && !l->list)
+		err = -ENOMEM;
+	if (err)
+		snprintf(why, LISTENERS_WHY_MAX, "cannot listen: %s", strerror(-err));
+	TAILQ_FOREACH (g, &world->portal_groups, link) {
+		TAILQ_FOREACH (p, &g->portals, link) {
+			if (err)
+				break;
+			err = open_one(&l->list[l->count], p, &passed, why);
+			if (!err)
+				l->list[l->count++].all = l;
+		}
+	}
+	passed_fini(&passed);
+	if (err)
+		listeners_close(l);
+	return err;
+}
+
+static void watch(struct listeners *l, bool on)
+{
+	size_t i;
+
+	for (i = 0; i < l->count; i++) {
+		if (on)
+			ev_io_start(l->loop, &l->list[i].watcher);
+		else
+			ev_io_stop(l->loop, &l->list[i].watcher);
+	}
+}
+
+static void on_pause_end(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct listeners *l = w->data;
+
+	(void)loop;
+	(void)events;
+	watch(l, true);
+}
+
+/*
+ * The system has no descriptor or no memory for another connection, and the
+ * listening socket stays readable: look away for a while instead of spinning.
+ */
+static void pause_accepting(struct listeners *l, int err)
+{
+	if (!l->was_told)
+		log_error("no connection can be accepted for now: %s", strerror(err));
+	l->was_told = true;
+	watch(l, false);
+	ev_timer_set(&l->pause, PAUSE_S, 0.);
+	ev_timer_start(l->loop, &l->pause);
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct listener *l = w->data;
+	int i, fd;
+
+	(void)loop;
+	(void)events;
+	for (i = 0; i < ACCEPT_MAX; i++) {
+		fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			l->all->was_told = false;
+			iscsi_server_accept(l->all->server, l->portal, fd);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			pause_accepting(l->all, errno);
+		/* Else nobody is there, or somebody has gone again (accept(2): try again). */
+		if (errno == EAGAIN || ev_is_active(&l->all->pause))
+			return;
+	}
+}
+
+void listeners_start(struct listeners *l, struct ev_loop *loop, struct iscsi_server *server)
+{
+	size_t i;
+
+	l->loop = loop;
+	l->server = server;
+	ev_timer_init(&l->pause, on_pause_end, PAUSE_S, 0.);
+	l->pause.data = l;
+	for (i = 0; i < l->count; i++) {
+		ev_io_init(&l->list[i].watcher, on_readable, l->list[i].fd, EV_READ);
+		l->list[i].watcher.data = &l->list[i];
+	}
+	watch(l, true);
+}
+
+void listeners_close(struct listeners *l)
+{
+	size_t i;
+
+	if (l->loop) {
+		watch(l, false);
+		ev_timer_stop(l->loop, &l->pause);
+	}
+	for (i = 0; l->list && i < l->count; i++)
+		close(l->list[i].fd);
+	free(l->list);
+	*l = (struct listeners){ 0 };
+}

@@ -1,0 +1,195 @@
+#include "daemon/stop.h"
+
+#include "base/log.h"
+#include "daemon/notify.h"
+#include "daemon/pidfile.h"
+#include "iscsi/server.h"
+#include "scsi/lu.h"
+#include "target/world.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PARTING_MS 1000 /* for initiators to log out, when all else is done */
+#define CUT_MS     5000 /* for the stores to give back what they have */
+
+static void wait_at_most(struct stop *s, uint32_t ms)
+{
+	ev_timer_stop(s->loop, &s->deadline);
+	ev_timer_set(&s->deadline, ms / 1000., 0.);
+	ev_timer_start(s->loop, &s->deadline);
+}
+
+static void finish(struct stop *s)
+{
+	s->state = STOP_DONE;
+	ev_timer_stop(s->loop, &s->deadline);
+	ev_break(s->loop, EVBREAK_ALL);
+}
+
+static void on_flushed(struct store_io *io)
+{
+	struct stop *s = io->user;
+
+	s->flushing--;
+	if (io->error) {
+		log_error("a store could not be flushed: %s", strerror(-io->error));
+		s->is_clean = false;
+	}
+	if (s->flushing == 0)
+		finish(s);
+}
+
+/* Calls fn for every logical unit's store; returns how many there are. */
+static size_t each_store(struct world *w, void (*fn)(struct stop *, struct store *, size_t),
+			 struct stop *s)
+{
+	const struct target *t;
+	struct scsi_lu *lu;
+	uint32_t number;
+	size_t n = 0;
+
+	TAILQ_FOREACH (t, &w->targets, link) {
+		for (lu = map_next(&t->device.lus, 0, &number); lu;
+		     lu = map_next(&t->device.lus, number + 1, &number)) {
+			if (fn)
+				fn(s, lu->store, n);
+			n++;
+		}
+	}
+	return n;
+}
+
+static void flush_one(struct stop *s, struct store *store, size_t i)
+{
+	s->flushes[i] = (struct store_io){ .op = STORE_FLUSH, .done = on_flushed, .user = s };
+	store_submit(store, &s->flushes[i]);
+}
+
+/* All writes that were answered reach stable storage, however long that takes. */
+static void enter_flushing(struct stop *s)
+{
+	size_t n = each_store(s->world, NULL, s);
+
+	s->state = STOP_FLUSHING;
+	ev_timer_stop(s->loop, &s->deadline);
+	s->flushes = n ? calloc(n, sizeof(*s->flushes)) : NULL;
+	if (!s->flushes) {
+		s->is_clean = s->is_clean && n == 0;
+		finish(s);
+		return;
+	}
+	s->flushing = n;
+	each_store(s->world, flush_one, s);
+}
+
+static void enter_cut(struct stop *s)
+{
+	s->state = STOP_CUT;
+	s->cut(s);
+	iscsi_server_cut(s->server);
+	wait_at_most(s, CUT_MS);
+}
+
+static void enter_parting(struct stop *s)
+{
+	s->state = STOP_PARTING;
+	wait_at_most(s, PARTING_MS);
+}
+
+static void enter_finishing(struct stop *s)
+{
+	s->state = STOP_FINISHING;
+	log_notice("stopping: commands in flight finish");
+	notify_stopping("stopping");
+	iscsi_server_stop(s->server);
+	wait_at_most(s, s->timeout_ms);
+}
+
+void stop_turn(struct stop *s)
+{
+	if (s->state == STOP_FINISHING && iscsi_server_quiet(s->server))
+		enter_parting(s);
+	if (s->state == STOP_PARTING && iscsi_server_idle(s->server))
+		enter_cut(s);
+	if (s->state == STOP_CUT && iscsi_server_idle(s->server))
+		enter_flushing(s);
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct stop *s = w->data;
+
+	(void)loop;
+	(void)events;
+	switch (s->state) {
+	case STOP_FINISHING:
+		log_warning("commands in flight did not finish within %u ms", s->timeout_ms);
+		enter_cut(s);
+		break;
+	case STOP_PARTING: enter_cut(s); break;
+	case STOP_CUT:
+		log_error("a store does not give back what it was asked to do");
+		s->is_clean = false;
+		finish(s);
+		break;
+	default: break;
+	}
+}
+
+/* SIGTERM, SIGINT. The second one leaves at once. */
+static void on_end(struct ev_loop *loop, ev_signal *w, int events)
+{
+	struct stop *s = w->data;
+
+	(void)loop;
+	(void)events;
+	if (s->state == STOP_NOT) {
+		enter_finishing(s);
+		return;
+	}
+	log_warning("a second signal: leaving at once");
+	pidfile_close(s->pidfile);
+	_exit(1);
+}
+
+static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
+{
+	(void)loop;
+	(void)w;
+	(void)events;
+	log_warning(
+		"SIGHUP: the configuration is read at the start only; restart to apply changes");
+}
+
+static void catch_signal(struct stop *s, ev_signal *w, int number,
+			 void (*fn)(struct ev_loop *, ev_signal *, int))
+{
+	ev_signal_init(w, fn, number);
+	w->data = s;
+	ev_signal_start(s->loop, w);
+}
+
+void stop_start(struct stop *s)
+{
+	s->state = STOP_NOT;
+	s->is_clean = true;
+	s->flushes = NULL;
+	ev_timer_init(&s->deadline, on_deadline, 0., 0.);
+	s->deadline.data = s;
+	catch_signal(s, &s->sigterm, SIGTERM, on_end);
+	catch_signal(s, &s->sigint, SIGINT, on_end);
+	catch_signal(s, &s->sighup, SIGHUP, on_hangup);
+}
+
+void stop_stop(struct stop *s)
+{
+	ev_timer_stop(s->loop, &s->deadline);
+	ev_signal_stop(s->loop, &s->sigterm);
+	ev_signal_stop(s->loop, &s->sigint);
+	ev_signal_stop(s->loop, &s->sighup);
+	free(s->flushes);
+	s->flushes = NULL;
+}
