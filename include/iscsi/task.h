@@ -41,6 +41,7 @@ struct task {
 	bool cancelled;      /* aborted while held: it only uses up its CmdSN */
 	bool is_damaged;     /* its data-out came damaged: CHECK CONDITION */
 	bool no_room;        /* no memory for its data: TASK SET FULL */
+	bool says;           /* there are PDUs to make */
 	struct tx_sender tx; /* lent to its connection for R2Ts, then for the answer */
 	struct datain in;
 	struct dataout out;

@@ -25,6 +25,7 @@ static bool r2t_next(struct tx_sender *s, struct tx_pdu *pdu)
 	struct pdu_r2t r2t = { .itt = t->itt };
 	bool last = dataout_r2t(&t->out, &r2t);
 
+	t->says = !last;
 	memcpy(r2t.lun, t->scsi.lun, PDU_LUN_LEN);
 	pdu_put_r2t(pdu->bhs, &r2t);
 	pdu->statsn = TX_STATSN_NEXT;
@@ -35,9 +36,23 @@ static void task_sent(struct tx_sender *s, bool gone)
 {
 	struct task *t = task_of_tx(s);
 
-	(void)gone; /* level 0: an answer that was lost with its connection is lost */
+	/* There came more to say while the last of it was on its way. */
+	if (t->says && !gone) {
+		conn_send(t->conn, &t->tx);
+		return;
+	}
+	/* Level 0: an answer that was lost with its connection is lost. */
 	if (t->state == TASK_ANSWERING || t->state == TASK_LEAVING)
 		task_free(t);
+}
+
+/* Have next() make PDUs of the task until there are no more. */
+static void say(struct task *t, bool (*next)(struct tx_sender *s, struct tx_pdu *pdu))
+{
+	t->says = true;
+	t->tx.next = next;
+	t->tx.sent = task_sent;
+	conn_send(t->conn, &t->tx);
 }
 
 /* Ask for what is missing, or go on when nothing is. */
@@ -56,11 +71,8 @@ static void fetch(struct task *t)
 	}
 	if (!t->conn)
 		return;
-	if (dataout_plan(&t->out, p->MaxBurstLength, p->MaxOutstandingR2T, next_ttt, t->session)) {
-		t->tx.next = r2t_next;
-		t->tx.sent = task_sent;
-		conn_send(t->conn, &t->tx);
-	}
+	if (dataout_plan(&t->out, p->MaxBurstLength, p->MaxOutstandingR2T, next_ttt, t->session))
+		say(t, r2t_next);
 }
 
 static void port_get_data(struct scsi_task *scsi)
@@ -150,6 +162,7 @@ static bool answer_next(struct tx_sender *s, struct tx_pdu *pdu)
 	/* The window that this very PDU tells already counts the command as answered. */
 	if (done)
 		task_close(t);
+	t->says = !done;
 	return done;
 }
 
@@ -171,15 +184,14 @@ static void answer(struct task *t)
 		task_free(t); /* level 0: nobody is left to be told */
 		return;
 	}
-	t->tx.next = answer_next;
-	t->tx.sent = task_sent;
-	conn_send(t->conn, &t->tx);
+	say(t, answer_next);
 }
 
 /* An aborted task goes without an answer, as soon as no R2T of it is being sent. */
 static void leave(struct task *t)
 {
 	t->state = TASK_LEAVING;
+	t->says = false;
 	task_close(t);
 	if (!t->conn || pdu_tx_remove(&t->conn->tx, &t->tx))
 		task_free(t);

@@ -40,6 +40,7 @@ static void init(struct task *t, struct conn *c, const struct pdu_scsi_cmd *cmd)
 	t->cancelled = false;
 	t->is_damaged = false;
 	t->no_room = false;
+	t->says = false;
 	t->tx.queued = false;
 	t->in = (struct datain){ 0 };
 }
