@@ -70,8 +70,8 @@ int space_zero_file(int fd, uint64_t offset, uint64_t len, bool keep)
 	if (!is_refusal(err))
 		return err;
 	err = space_punch(fd, offset, len);
-	if (err == 0 &&
-	    keep) /* the zeros are there already: that a hole cannot be filled is no error */
+	/* The zeros are there then: that a hole cannot be filled is no error. */
+	if (!err && keep)
 		allocate(fd, FALLOC_FL_KEEP_SIZE, offset, len);
 	return is_refusal(err) ? write_zeros(fd, offset, len) : err;
 }

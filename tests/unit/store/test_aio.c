@@ -4,8 +4,27 @@
 
 #include <errno.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 
 #define MANY 50
+
+/* How many a submission may take, by turns; 0: -EAGAIN. Stands in front of libaio's own. */
+static struct {
+	const int *takes; /* NULL: all it is given */
+	int calls;
+} script;
+
+int io_submit(io_context_t ctx, long nr, struct iocb **ios)
+{
+	int take = script.takes ? script.takes[script.calls] : INT_MAX;
+	long n;
+
+	script.calls++;
+	if (take == 0)
+		return -EAGAIN;
+	n = syscall(SYS_io_submit, ctx, nr < take ? nr : take, ios);
+	return n < 0 ? -errno : (int)n;
+}
 
 struct answer {
 	struct store_io io;
@@ -156,6 +175,67 @@ static void a_bad_request_is_told_and_the_others_go_on(void)
 	bench_stop(&b);
 }
 
+static void many_go_out_in_one_call(void)
+{
+	static struct bench b;
+	int i;
+
+	bench_start(&b, MANY);
+	for (i = 0; i < MANY; i++)
+		queue_read(&b, i, b.fd);
+	script.calls = 0;
+	aio_flush(&b.aio);
+	CU_ASSERT_EQUAL(script.calls, 1);
+	CU_ASSERT_EQUAL(b.aio.in_kernel, MANY);
+	turns(&b, MANY);
+	CU_ASSERT_EQUAL(script.calls, 1);
+	check_all(&b);
+	bench_stop(&b);
+}
+
+/* While something is in flight, the rest waits for its end, and is not tried without it. */
+static void a_kernel_without_room_is_asked_again_later(void)
+{
+	static const int takes[] = { 3, 0, 0, 1, 0, MANY };
+	static struct bench b;
+	int i;
+
+	bench_start(&b, MANY);
+	for (i = 0; i < MANY; i++)
+		queue_read(&b, i, b.fd);
+	script.takes = takes;
+	script.calls = 0;
+	aio_flush(&b.aio);
+	CU_ASSERT_EQUAL(script.calls, 2); /* 3, and no more */
+	CU_ASSERT_EQUAL(b.aio.in_kernel, 3);
+	aio_flush(&b.aio);
+	CU_ASSERT_EQUAL(script.calls, 3);
+	turns(&b, MANY);
+	script.takes = NULL;
+	check_all(&b);
+	bench_stop(&b);
+}
+
+static void a_kernel_that_is_idle_and_has_no_room_is_given_up(void)
+{
+	static const int takes[] = { 0, 0, MANY };
+	static struct bench b;
+	int i;
+
+	bench_start(&b, MANY);
+	for (i = 0; i < MANY; i++)
+		queue_read(&b, i, b.fd);
+	script.takes = takes;
+	script.calls = 0;
+	turns(&b, MANY);
+	script.takes = NULL;
+	for (i = 0; i < MANY; i++) {
+		CU_ASSERT_EQUAL(b.answers[i].calls, 1);
+		CU_ASSERT_EQUAL(b.answers[i].result, i < 2 ? -EAGAIN : 4096);
+	}
+	bench_stop(&b);
+}
+
 /* More than any kernel gives. */
 static void without_a_context_each_request_comes_back(void)
 {
@@ -176,6 +256,11 @@ static void without_a_context_each_request_comes_back(void)
 static const struct unit_test tests[] = {
 	{ "the kernel's ring of completions is of the known form", the_ring_is_known },
 	{ "more requests than depth wait, and all are done", more_than_depth_wait_their_turn },
+	{ "many go out in one call", many_go_out_in_one_call },
+	{ "a kernel without room is asked again when something ends",
+	  a_kernel_without_room_is_asked_again_later },
+	{ "a kernel that is idle and has no room is given up",
+	  a_kernel_that_is_idle_and_has_no_room_is_given_up },
 	{ "without the ring, io_getevents brings the completions",
 	  without_the_ring_completions_come_too },
 	{ "a request that the kernel refuses comes back alone",

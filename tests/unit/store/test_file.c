@@ -4,8 +4,84 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+/*
+ * What goes to the kernel, counted, and a kernel that can less than this one:
+ * these stand in front of the libraries' own.
+ */
+static struct {
+	bool is_old; /* knows neither RWF_DSYNC in an iocb nor IOCB_CMD_FDSYNC */
+	bool halves; /* transfers stop in the middle */
+	bool nowait; /* RWF_NOWAIT is taken for reads and writes, else for neither */
+	int submits;
+	int dsyncs;       /* iocbs with RWF_DSYNC */
+	int fdsyncs;      /* iocbs that are one */
+	atomic_int syncs; /* fdatasync(), on any thread */
+} kernel;
+
+int fdatasync(int fd)
+{
+	kernel.syncs++;
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+/* May this one go to the kernel? */
+static bool pass(struct iocb *iocb)
+{
+	bool dsync = iocb->aio_rw_flags & RWF_DSYNC;
+	bool fdsync = iocb->aio_lio_opcode == IO_CMD_FDSYNC;
+
+	if (kernel.is_old && (dsync || fdsync))
+		return false;
+	kernel.dsyncs += dsync;
+	kernel.fdsyncs += fdsync;
+	if (kernel.halves && !fdsync && iocb->u.c.nbytes > 512)
+		iocb->u.c.nbytes = iocb->u.c.nbytes / 1024 * 512;
+	return true;
+}
+
+static size_t length(const struct iovec *v)
+{
+	return kernel.halves ? v->iov_len / 2 : v->iov_len;
+}
+
+ssize_t preadv2(int fd, const struct iovec *v, int n, off_t offset, int flags)
+{
+	CU_ASSERT(n == 1 && flags == RWF_NOWAIT);
+	if (kernel.nowait)
+		return pread(fd, v->iov_base, length(v), offset);
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+ssize_t pwritev2(int fd, const struct iovec *v, int n, off_t offset, int flags)
+{
+	CU_ASSERT(n == 1 && flags == RWF_NOWAIT);
+	if (kernel.nowait)
+		return pwrite(fd, v->iov_base, length(v), offset);
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+int io_submit(io_context_t ctx, long nr, struct iocb **ios)
+{
+	long n;
+
+	kernel.submits++;
+	for (n = 0; n < nr; n++) {
+		if (!pass(ios[n]))
+			break;
+	}
+	if (n == 0)
+		return -EINVAL;
+	n = syscall(SYS_io_submit, ctx, n, ios);
+	return n < 0 ? -errno : (int)n;
+}
 
 /* The three ways that bytes move. */
 static const struct way {
@@ -121,30 +197,110 @@ static void more_than_the_kernel_takes_at_once_is_done(void)
 	on_each(check_many);
 }
 
-/* FUA with, and without, what newer kernels take in one step; the same for a flush. */
-static void check_fua(struct bench *b)
+/* How often the file was made durable, in whichever way. */
+static int times_durable(void)
 {
-	struct file *f = (struct file *)b->s;
-	bool dsync;
+	int n = kernel.dsyncs + kernel.fdsyncs + kernel.syncs;
 
-	CU_ASSERT_EQUAL(drive_write(b->s, STORE_FUA, 0, 64 * KIB, 1), 0);
-	dsync = f->aio_dsync;
-	f->aio_dsync = false;
-	CU_ASSERT_EQUAL(drive_write(b->s, STORE_FUA, MIB, 64 * KIB, 2), 0);
-	f->aio_fdsync = false;
-	CU_ASSERT_EQUAL(drive_write(b->s, STORE_FUA, 2 * MIB, 64 * KIB, 3), 0);
-	CU_ASSERT_EQUAL(drive(b->s, STORE_FLUSH, 0, 0, 0, NULL), 0);
-	f->aio_dsync = dsync;
-	f->aio_fdsync = true;
-	CU_ASSERT_EQUAL(drive(b->s, STORE_FLUSH, 0, 0, 0, NULL), 0);
-	CU_ASSERT_TRUE(drive_holds(b->s, 0, 64 * KIB, 1));
-	CU_ASSERT_TRUE(drive_holds(b->s, MIB, 64 * KIB, 2));
-	CU_ASSERT_TRUE(drive_holds(b->s, 2 * MIB, 64 * KIB, 3));
+	kernel.dsyncs = 0;
+	kernel.fdsyncs = 0;
+	kernel.syncs = 0;
+	return n;
 }
 
-static void fua_and_flush_work_with_old_kernels_too(void)
+static void check_durable(struct bench *b)
 {
-	on_each(check_fua);
+	bool is_memory = ((struct file *)b->s)->way == &file_way_memory;
+
+	times_durable();
+	CU_ASSERT_EQUAL(drive_write(b->s, 0, 0, 64 * KIB, 1), 0);
+	CU_ASSERT_EQUAL(times_durable(), 0);
+	CU_ASSERT_EQUAL(drive_write(b->s, STORE_FUA, MIB, 64 * KIB, 2), 0);
+	CU_ASSERT_EQUAL(times_durable(), 1);
+	CU_ASSERT_EQUAL(drive(b->s, STORE_FLUSH, 0, 0, 0, NULL), 0);
+	CU_ASSERT_EQUAL(times_durable(), is_memory ? 0 : 1);
+	CU_ASSERT_EQUAL(drive(b->s, STORE_ZERO, 0, 2 * MIB, 64 * KIB, NULL), 0);
+	CU_ASSERT_EQUAL(times_durable(), 0);
+	CU_ASSERT_EQUAL(drive(b->s, STORE_ZERO, STORE_FUA, 2 * MIB, 64 * KIB, NULL), 0);
+	CU_ASSERT_EQUAL(times_durable(), 1);
+	CU_ASSERT_TRUE(drive_holds(b->s, 0, 64 * KIB, 1));
+	CU_ASSERT_TRUE(drive_holds(b->s, MIB, 64 * KIB, 2));
+}
+
+static void fua_and_flush_make_durable_and_nothing_else_does(void)
+{
+	on_each(check_durable);
+}
+
+static void check_old_kernel(struct bench *b)
+{
+	kernel.is_old = true;
+	check_durable(b);
+	check_durable(b); /* once it is known, too */
+	kernel.is_old = false;
+}
+
+static void an_old_kernel_makes_as_durable(void)
+{
+	on_each(check_old_kernel);
+}
+
+/* A file system that reads and writes without waiting, and one that does neither. */
+static void check_nowait(struct bench *b)
+{
+	struct file *f = (struct file *)b->s;
+	bool is_cached = f->way == &file_way_cached;
+
+	kernel.nowait = true;
+	check_durable(b);
+	CU_ASSERT_TRUE(f->nowait_read && f->nowait_write);
+	kernel.nowait = false;
+	check_durable(b);
+	CU_ASSERT_EQUAL(f->nowait_read, !is_cached);
+	CU_ASSERT_EQUAL(f->nowait_write, !is_cached);
+	check_durable(b);
+}
+
+static void with_and_without_nowait(void)
+{
+	on_each(check_nowait);
+}
+
+static void check_halves(struct bench *b)
+{
+	kernel.halves = kernel.nowait = true;
+	CU_ASSERT_EQUAL(drive_write(b->s, 0, 512, 64 * KIB, 1), 0);
+	CU_ASSERT_EQUAL(drive_write(b->s, STORE_FUA, MIB, 4 * MIB, 2), 0);
+	CU_ASSERT_TRUE(drive_holds(b->s, 512, 64 * KIB, 1));
+	CU_ASSERT_TRUE(drive_holds(b->s, MIB, 4 * MIB, 2));
+	kernel.halves = kernel.nowait = false;
+	CU_ASSERT_TRUE(drive_holds(b->s, 512, 64 * KIB, 1));
+	CU_ASSERT_TRUE(drive_holds(b->s, MIB, 4 * MIB, 2));
+}
+
+static void a_transfer_that_stops_goes_on(void)
+{
+	on_each(check_halves);
+}
+
+/* 8 requests are in the kernel at most here: see drive_env(). */
+static void check_batch(struct bench *b)
+{
+	uint8_t *data = drive_buffer(8 * 4096);
+	struct drive_io d[8];
+	uint64_t i;
+
+	for (i = 0; i < 8; i++)
+		drive_submit(b->s, &d[i], STORE_READ, 0, i * 4096, 4096, data + i * 4096);
+	kernel.submits = 0;
+	drive_wait(b->env, d, 8);
+	CU_ASSERT_EQUAL(kernel.submits, ((struct file *)b->s)->way == &file_way_direct);
+	free(data);
+}
+
+static void a_turn_makes_one_submission(void)
+{
+	on_each(check_batch);
 }
 
 static void check_discard(struct bench *b)
@@ -232,14 +388,13 @@ static void resizing_cuts_and_grows_the_file(void)
 static void check_shrink_under_io(struct bench *b)
 {
 	struct drive_io d[40];
-	uint8_t *data = drive_buffer(64 * KIB);
+	uint8_t *data = drive_buffer(40 * 64 * KIB);
 	uint64_t i;
 
 	for (i = 0; i < 40; i++)
 		drive_submit(b->s, &d[i], i % 2 ? STORE_WRITE : STORE_READ, 0, i * 64 * KIB,
-			     64 * KIB, data);
-	if (((struct file *)b->s)->way != &file_way_cached)
-		store_env_flush(b->env);
+			     64 * KIB, data + i * 64 * KIB);
+	store_env_flush(b->env);
 	CU_ASSERT_EQUAL(store_resize(b->s, 640 * KIB), 0);
 	drive_wait(b->env, d, 40);
 	for (i = 0; i < 40; i++) {
@@ -338,7 +493,7 @@ static void direct_works_without_libaio(void)
 	b = (struct bench){ .d = d, .env = env };
 	b.s = open_file(env, d.path, 16 * MIB, STORE_IO_DIRECT);
 	check_many(&b);
-	check_fua(&b);
+	check_durable(&b);
 	check_cut_file(&b);
 	check_shrink_under_io(&b);
 	store_close(b.s);
@@ -350,8 +505,12 @@ static const struct unit_test tests[] = {
 	{ "what is written is read", what_is_written_is_read },
 	{ "more requests than the kernel takes at once are done",
 	  more_than_the_kernel_takes_at_once_is_done },
-	{ "FUA and flush work, with what old kernels have, too",
-	  fua_and_flush_work_with_old_kernels_too },
+	{ "a turn of the loop makes one submission", a_turn_makes_one_submission },
+	{ "FUA and flush make durable, and nothing else does",
+	  fua_and_flush_make_durable_and_nothing_else_does },
+	{ "an old kernel makes as durable", an_old_kernel_makes_as_durable },
+	{ "what may be done without waiting makes no difference", with_and_without_nowait },
+	{ "a transfer that stops in the middle goes on", a_transfer_that_stops_goes_on },
 	{ "a discard reads as zeros and gives space back",
 	  a_discard_reads_as_zeros_and_gives_space_back },
 	{ "zeroing hits its range and no more", zeroing_hits_its_range_and_no_more },

@@ -99,6 +99,12 @@ static void check_partly_mapped(const char *path, int fd)
 	CU_ASSERT_EQUAL(space_extent(fd, MIB, MIB, MIB, &mapped, &alike), 0);
 	CU_ASSERT_TRUE(mapped);
 	CU_ASSERT_EQUAL(alike, MIB);
+	CU_ASSERT_EQUAL(space_extent(fd, 0, 4 * MIB, 256 * KIB, &mapped, &alike), 0);
+	CU_ASSERT_FALSE(mapped);
+	CU_ASSERT_EQUAL(alike, MIB + MIB / 2);
+	CU_ASSERT_EQUAL(space_extent(fd, 0, 4 * MIB, MIB, &mapped, &alike), 0);
+	CU_ASSERT_FALSE(mapped);
+	CU_ASSERT_EQUAL(alike, MIB); /* the block that the data begins in is mapped */
 }
 
 static void a_block_with_a_byte_of_data_is_mapped(void)
