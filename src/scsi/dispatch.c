@@ -368,6 +368,6 @@ void dispatch_go_on(struct scsi_task *t)
 	case SCSI_TASK_BUFFERED: fetch_data(t); return;
 	case SCSI_TASK_ARRIVED: scsi_execute(t); return;
 	case SCSI_TASK_ENDING: finish_task(t); return;
-	default: assert(!"a state in which no task is on the ready list");
+	default: assert(false && "a state in which no task is on the ready list");
 	}
 }
