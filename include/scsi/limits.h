@@ -6,9 +6,10 @@
 
 #include <stdint.h>
 
+/* Blocks: so much that large ranges need few commands, so little that none takes a minute. */
 #define LIMITS_UNMAP_DESCRIPTORS 256
-#define LIMITS_UNMAP_BLOCKS      (1u << 20)   /* so that one command takes no minute */
-#define LIMITS_WRITE_SAME        (256u << 20) /* bytes: likewise */
+#define LIMITS_UNMAP_BLOCKS      (1u << 20)
+#define LIMITS_WRITE_SAME_BLOCKS (1u << 15)
 
 /* MAXIMUM UNMAP LBA COUNT: all descriptors of a command together. */
 static inline uint32_t limits_unmap_blocks(const struct scsi_lu *lu)
@@ -22,12 +23,6 @@ static inline uint32_t limits_unmap_granularity(const struct scsi_lu *lu)
 	uint32_t blocks = lu->store->discard_align >> lu->block_shift;
 
 	return blocks ? blocks : 1;
-}
-
-/* MAXIMUM WRITE SAME LENGTH: blocks. */
-static inline uint32_t limits_write_same_blocks(const struct scsi_lu *lu)
-{
-	return LIMITS_WRITE_SAME >> lu->block_shift;
 }
 
 #endif

@@ -23,9 +23,14 @@ static void start(struct scsi_task *t)
 	finish_good(t);
 }
 
+/*
+ * A removable medium stays accessible until it is ejected: its drive starts by
+ * itself when it is needed (as in MMC-6, 6.42), and initiators count on that.
+ */
 static void stop(struct scsi_task *t)
 {
-	t->lu->stopped = true;
+	if (!t->lu->opt.removable)
+		t->lu->stopped = true;
 	if (t->cdb[4] & LOEJ)
 		t->lu->ejected = true;
 	finish_good(t);

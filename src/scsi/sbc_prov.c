@@ -75,7 +75,8 @@ static bool check_descriptors(struct scsi_task *t)
 		uint64_t lba = be64(descriptor(t, i));
 		uint32_t blocks = be32(descriptor(t, i) + 8);
 
-		if (lba >= lu->blocks || blocks > lu->blocks - lba) {
+		/* No blocks at all are no error, also just behind the last one. */
+		if (lba > lu->blocks || blocks > lu->blocks - lba) {
 			finish_code(t, SENSE_RANGE);
 			return false;
 		}
@@ -183,7 +184,7 @@ void sbc_write_same(struct scsi_task *t)
 	bool unmap = t->cdb[1] & CMD_UNMAP_BIT;
 	bool ndob = t->cdb[0] == WS16 && t->cdb[1] & NDOB;
 
-	if (!t->nblk || t->nblk > limits_write_same_blocks(t->lu)) {
+	if (!t->nblk || t->nblk > LIMITS_WRITE_SAME_BLOCKS) {
 		finish_cdb_field(t, cdb_length_at((enum cdb_form)t->cmd->form), 7);
 		return;
 	}

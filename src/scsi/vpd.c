@@ -127,7 +127,7 @@ static uint32_t put_limits(const struct scsi_task *t, uint8_t *p)
 		put_be32(p + 24, limits_unmap_granularity(lu));
 		put_be32(p + 28, 0x80000000); /* UGAVALID: granules begin at block 0 */
 	}
-	put_be64(p + 32, limits_write_same_blocks(lu));
+	put_be64(p + 32, LIMITS_WRITE_SAME_BLOCKS);
 	return SBC_LEN;
 }
 
