@@ -1,0 +1,107 @@
+#include "iscsi/datain.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+static uint8_t data[65536];
+
+/* A read of len bytes, cut; how many PDUs it took. Checks what holds for each of them. */
+static uint32_t cut(const struct datain_source *src)
+{
+	struct datain d = { 0 };
+	struct pdu_data_in in;
+	struct tx_pdu pdu;
+	uint32_t offset = 0;
+	uint32_t burst = 0;
+	bool last;
+
+	do {
+		memset(&pdu, 0, sizeof(pdu));
+		last = datain_next(&d, src, &pdu);
+		CU_ASSERT_EQUAL(pdu_get_data_in(pdu.bhs, &in), PDU_OK);
+		CU_ASSERT_EQUAL(in.itt, src->itt);
+		CU_ASSERT_EQUAL(in.ttt, PDU_TAG_RESERVED);
+		CU_ASSERT_EQUAL(in.datasn, d.datasn - 1);
+		CU_ASSERT_EQUAL(in.offset, offset);
+		CU_ASSERT_EQUAL(in.data_len, pdu.data_len);
+		CU_ASSERT_PTR_EQUAL(pdu.data, src->data + offset);
+		CU_ASSERT(in.data_len > 0 && in.data_len <= src->max_pdu);
+		offset += in.data_len;
+		burst += in.data_len;
+		CU_ASSERT(burst <= src->max_burst);
+		CU_ASSERT_EQUAL(last, offset == src->len);
+		/* 11.7.1: the last PDU of a sequence */
+		CU_ASSERT_EQUAL(!!(in.flags & PDU_FINAL), last || burst == src->max_burst);
+		CU_ASSERT_EQUAL(!!(in.flags & PDU_DATA_IN_STATUS), last && src->status);
+		CU_ASSERT_EQUAL(pdu.statsn, last && src->status ? TX_STATSN_TAKES : TX_STATSN_NONE);
+		if (in.flags & PDU_FINAL)
+			burst = 0;
+	} while (!last && offset < src->len);
+	CU_ASSERT_EQUAL(offset, src->len);
+	return d.datasn;
+}
+
+static void data_is_cut_to_both_limits(void)
+{
+	static const struct {
+		const char *what;
+		uint32_t len, max_pdu, max_burst, pdus;
+	} cases[] = {
+		{ "one byte", 1, 512, 512, 1 },
+		{ "just a PDU", 512, 512, 512, 1 },
+		{ "a byte more", 513, 512, 512, 2 },
+		{ "several PDUs in a sequence", 4096, 1024, 65536, 4 },
+		{ "several sequences of one PDU", 4096, 8192, 1024, 4 },
+		{ "a sequence that no PDU divides", 5000, 1024, 1536, 7 },
+		{ "all in one", 65536, 65536, 65536, 1 },
+		{ "an odd PDU length", 65536, 4099, 8198, 16 },
+	};
+	struct datain_source src = { .data = data, .itt = 0x1234 };
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		src.len = cases[i].len;
+		src.max_pdu = cases[i].max_pdu;
+		src.max_burst = cases[i].max_burst;
+		src.status = false;
+		CU_ASSERT_EQUAL(cut(&src), cases[i].pdus);
+		src.status = true;
+		CU_ASSERT_EQUAL(cut(&src), cases[i].pdus);
+	}
+}
+
+/* 11.7.3: the residual stands beside the status only. */
+static void the_last_carries_status_and_residual(void)
+{
+	const struct datain_source src = {
+		.data = data,
+		.len = 1024,
+		.max_pdu = 512,
+		.max_burst = 8192,
+		.status = true,
+		.status_flags = PDU_RESID_UNDERFLOW,
+		.residual = 3072,
+	};
+	struct datain d = { 0 };
+	struct pdu_data_in in;
+	struct tx_pdu pdu = { .data_len = 0 };
+
+	CU_ASSERT_FALSE(datain_next(&d, &src, &pdu));
+	CU_ASSERT_EQUAL(pdu_get_data_in(pdu.bhs, &in), PDU_OK);
+	CU_ASSERT_EQUAL(in.flags, 0);
+	CU_ASSERT_EQUAL(in.residual, 0);
+	CU_ASSERT(datain_next(&d, &src, &pdu));
+	CU_ASSERT_EQUAL(pdu_get_data_in(pdu.bhs, &in), PDU_OK);
+	CU_ASSERT_EQUAL(in.flags, PDU_FINAL | PDU_DATA_IN_STATUS | PDU_RESID_UNDERFLOW);
+	CU_ASSERT_EQUAL(in.residual, 3072);
+	CU_ASSERT_EQUAL(in.status, 0);
+}
+
+static const struct unit_test tests[] = {
+	{ "data is cut to MaxRecvDataSegmentLength and MaxBurstLength",
+	  data_is_cut_to_both_limits },
+	{ "the last PDU carries status and residual", the_last_carries_status_and_residual },
+};
+
+UNIT_MAIN("iscsi/datain", tests)

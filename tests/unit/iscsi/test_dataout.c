@@ -1,0 +1,363 @@
+#include "iscsi/dataout.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+/* Tags in order, from 1. */
+static uint32_t next_ttt(void *arg)
+{
+	return ++*(uint32_t *)arg;
+}
+
+struct write {
+	struct dataout d;
+	uint32_t last_ttt;
+	uint32_t max_burst;
+	uint32_t max_r2ts;
+};
+
+static void begin(struct write *w, uint32_t immediate, bool more, uint32_t first_burst,
+		  uint32_t edtl)
+{
+	memset(w, 0xa5, sizeof(*w));
+	w->last_ttt = 0;
+	w->max_burst = 4096;
+	w->max_r2ts = 1;
+	dataout_init(&w->d, immediate, more, first_burst, edtl);
+}
+
+static bool plan(struct write *w)
+{
+	return dataout_plan(&w->d, w->max_burst, w->max_r2ts, next_ttt, &w->last_ttt);
+}
+
+/* Plan and make one R2T, which is the only one planned; its fields. */
+static struct pdu_r2t r2t(struct write *w)
+{
+	struct pdu_r2t out = { .len = 0 };
+
+	CU_ASSERT(plan(w));
+	CU_ASSERT(dataout_r2t(&w->d, &out));
+	return out;
+}
+
+/* A Data-Out comes whole and good. What dataout_place() said of it. */
+static enum dataout_verdict bring(struct write *w, uint32_t ttt, uint32_t datasn, uint32_t offset,
+				  uint32_t len, bool final)
+{
+	const struct pdu_data_out pdu = {
+		.final = final,
+		.ttt = ttt,
+		.datasn = datasn,
+		.offset = offset,
+		.data_len = len,
+	};
+	enum dataout_verdict verdict = dataout_place(&w->d, &pdu);
+
+	dataout_arrived(&w->d, &pdu, verdict == DATAOUT_TAKE);
+	return verdict;
+}
+
+#define UNSOLICITED PDU_TAG_RESERVED
+
+static void all_immediate(void)
+{
+	struct write w;
+
+	begin(&w, 4096, false, 65536, 4096);
+	CU_ASSERT_FALSE(dataout_complete(&w.d)); /* not started */
+	dataout_start(&w.d, 4096);
+	CU_ASSERT(dataout_complete(&w.d));
+	CU_ASSERT_FALSE(plan(&w));
+	CU_ASSERT_FALSE(w.d.bad);
+}
+
+static void nothing_is_wanted(void)
+{
+	struct write w;
+
+	begin(&w, 0, false, 65536, 0);
+	dataout_start(&w.d, 0);
+	CU_ASSERT(dataout_complete(&w.d));
+}
+
+/* R2Ts go on where immediate data ended, each up to MaxBurstLength. */
+static void solicited(void)
+{
+	struct write w;
+	struct pdu_r2t r;
+	uint32_t i;
+
+	begin(&w, 512, false, 65536, 10000);
+	dataout_start(&w.d, 10000);
+	for (i = 0; i < 3; i++) {
+		CU_ASSERT_FALSE(dataout_complete(&w.d));
+		r = r2t(&w);
+		CU_ASSERT_EQUAL(r.r2tsn, i);
+		CU_ASSERT_EQUAL(r.ttt, i + 1);
+		CU_ASSERT_EQUAL(r.offset, 512 + i * 4096);
+		CU_ASSERT_EQUAL(r.len, i < 2 ? 4096 : 10000 - 512 - 8192);
+		CU_ASSERT_FALSE(plan(&w)); /* one at a time */
+		CU_ASSERT_EQUAL(bring(&w, r.ttt, 0, r.offset, 1000, false), DATAOUT_TAKE);
+		CU_ASSERT_EQUAL(bring(&w, r.ttt, 1, r.offset + 1000, r.len - 1000, true),
+				DATAOUT_TAKE);
+	}
+	CU_ASSERT(dataout_complete(&w.d));
+	CU_ASSERT_FALSE(w.d.bad);
+	CU_ASSERT_EQUAL(w.d.r2tsn, 3);
+}
+
+static void several_r2ts_in_flight(void)
+{
+	struct pdu_r2t r[3];
+	struct write w;
+
+	begin(&w, 0, false, 65536, 65536);
+	w.max_r2ts = 3;
+	dataout_start(&w.d, 65536);
+	CU_ASSERT(plan(&w));
+	CU_ASSERT_FALSE(dataout_r2t(&w.d, &r[0]));
+	CU_ASSERT_FALSE(dataout_r2t(&w.d, &r[1]));
+	CU_ASSERT(dataout_r2t(&w.d, &r[2]));
+	CU_ASSERT_EQUAL(r[2].offset, 8192);
+	CU_ASSERT_FALSE(plan(&w));
+	/* in any order of the sequences: each stands by itself */
+	CU_ASSERT_EQUAL(bring(&w, r[1].ttt, 0, 4096, 4096, true), DATAOUT_TAKE);
+	CU_ASSERT_EQUAL(bring(&w, r[0].ttt, 0, 0, 4096, true), DATAOUT_TAKE);
+	CU_ASSERT(plan(&w));
+	CU_ASSERT_FALSE(dataout_r2t(&w.d, &r[0]));
+	CU_ASSERT(dataout_r2t(&w.d, &r[1]));
+	CU_ASSERT_EQUAL(r[0].offset, 12288);
+	CU_ASSERT_EQUAL(r[1].offset, 16384);
+	CU_ASSERT_EQUAL(r[1].r2tsn, 4);
+	CU_ASSERT_EQUAL(bring(&w, r[2].ttt, 0, 8192, 4096, true), DATAOUT_TAKE);
+	CU_ASSERT_FALSE(w.d.bad);
+}
+
+/* No more are in flight than there is room for, whatever was negotiated. */
+static void never_more_r2ts_than_room(void)
+{
+	struct pdu_r2t r;
+	struct write w;
+	int n = 1;
+
+	begin(&w, 0, false, 65536, 1u << 20);
+	w.max_r2ts = 65535;
+	dataout_start(&w.d, 1u << 20);
+	CU_ASSERT(plan(&w));
+	while (!dataout_r2t(&w.d, &r))
+		n++;
+	CU_ASSERT_EQUAL(n, DATAOUT_R2T_MAX);
+}
+
+/* An R2T that has not left cannot be answered. */
+static void a_tag_counts_when_it_was_told(void)
+{
+	struct pdu_r2t r;
+	struct write w;
+
+	begin(&w, 0, false, 65536, 8192);
+	dataout_start(&w.d, 8192);
+	CU_ASSERT(plan(&w));
+	CU_ASSERT_EQUAL(bring(&w, 1, 0, 0, 4096, true), DATAOUT_UNKNOWN);
+	CU_ASSERT(plan(&w)); /* it is still to be made */
+	CU_ASSERT(dataout_r2t(&w.d, &r));
+	CU_ASSERT_EQUAL(bring(&w, 1, 0, 0, 4096, true), DATAOUT_TAKE);
+	CU_ASSERT_EQUAL(bring(&w, 1, 0, 0, 4096, true), DATAOUT_UNKNOWN); /* and is used up */
+	CU_ASSERT_FALSE(w.d.bad);
+}
+
+static void unsolicited_then_solicited(void)
+{
+	struct pdu_r2t r;
+	struct write w;
+
+	begin(&w, 512, true, 2048, 4096);
+	dataout_start(&w.d, 4096);
+	CU_ASSERT_FALSE(plan(&w)); /* the initiator sends by itself */
+	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 512, 1024, false), DATAOUT_TAKE);
+	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 1, 1536, 512, true), DATAOUT_TAKE);
+	r = r2t(&w);
+	CU_ASSERT_EQUAL(r.offset, 2048);
+	CU_ASSERT_EQUAL(r.len, 2048);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 0, 2048, 2048, true), DATAOUT_TAKE);
+	CU_ASSERT(dataout_complete(&w.d));
+}
+
+/* Data may come before the device server wants any. */
+static void unsolicited_before_the_start(void)
+{
+	struct write w;
+
+	begin(&w, 0, true, 65536, 2048);
+	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 0, 2048, true), DATAOUT_TAKE);
+	CU_ASSERT_FALSE(dataout_complete(&w.d));
+	dataout_start(&w.d, 2048);
+	CU_ASSERT(dataout_complete(&w.d));
+}
+
+/* F may come before FirstBurstLength is reached: R2Ts ask for the rest. */
+static void an_early_end_of_unsolicited_data(void)
+{
+	struct pdu_r2t r;
+	struct write w;
+
+	begin(&w, 0, true, 2048, 4096);
+	dataout_start(&w.d, 4096);
+	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 0, 100, true), DATAOUT_TAKE);
+	CU_ASSERT_FALSE(w.d.bad);
+	r = r2t(&w);
+	CU_ASSERT_EQUAL(r.offset, 100);
+	CU_ASSERT_EQUAL(r.len, 3996);
+}
+
+/* The command may want less than the initiator has, and less than came already. */
+static void more_than_is_wanted(void)
+{
+	struct write w;
+
+	begin(&w, 0, true, 65536, 4096);
+	dataout_start(&w.d, 512);
+	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 0, 4096, false), DATAOUT_TAKE);
+	CU_ASSERT_FALSE(dataout_complete(&w.d)); /* F is still to come */
+	begin(&w, 0, true, 65536, 4096);
+	dataout_start(&w.d, 512);
+	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 0, 4096, true), DATAOUT_TAKE);
+	CU_ASSERT(dataout_complete(&w.d));
+	CU_ASSERT_FALSE(w.d.bad);
+}
+
+/* W set, F not, and no room for unsolicited data: none is expected (11.3.1). */
+static void no_room_for_unsolicited_data(void)
+{
+	struct write w;
+
+	begin(&w, 2048, true, 2048, 4096);
+	CU_ASSERT_FALSE(w.d.unsolicited);
+	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 2048, 512, true), DATAOUT_UNKNOWN);
+}
+
+/*
+ * What goes wrong spoils the command, not the sequence: that goes on to its F bit, and
+ * then all is over, without another R2T (level 0).
+ */
+static void faults_spoil_the_command(void)
+{
+	static const struct {
+		const char *what;
+		uint32_t datasn, offset, len;
+		enum dataout_verdict verdict;
+	} cases[] = {
+		{ "a DataSN is missing", 1, 0, 1024, DATAOUT_SKIP },
+		{ "a gap in the data", 0, 512, 1024, DATAOUT_SKIP },
+		{ "longer than the sequence", 0, 0, 4097, DATAOUT_BEYOND },
+		{ "begins past the end", 0, 4097, 0, DATAOUT_BEYOND },
+		{ "ends past the end", 0, 4000, 97, DATAOUT_BEYOND },
+		{ "length and offset that wrap", 0, 0xffffff00, 0xffff00, DATAOUT_BEYOND },
+	};
+	struct write w;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(&w, 0, false, 65536, 8192);
+		dataout_start(&w.d, 8192);
+		(void)r2t(&w);
+		CU_ASSERT_EQUAL(bring(&w, 1, cases[i].datasn, cases[i].offset, cases[i].len, false),
+				cases[i].verdict);
+		CU_ASSERT(w.d.bad);
+		CU_ASSERT_FALSE(dataout_complete(&w.d));
+		CU_ASSERT_EQUAL(bring(&w, 1, 1, 1024, 1024, true), DATAOUT_SKIP);
+		CU_ASSERT(dataout_complete(&w.d));
+		CU_ASSERT_FALSE(plan(&w));
+	}
+}
+
+/* An offset before the sequence belongs to what came already. */
+static void data_before_the_sequence(void)
+{
+	struct write w;
+	struct pdu_r2t r;
+
+	begin(&w, 1024, false, 65536, 8192);
+	dataout_start(&w.d, 8192);
+	r = r2t(&w);
+	CU_ASSERT_EQUAL(r.offset, 1024);
+	CU_ASSERT_EQUAL(bring(&w, 1, 0, 0, 1024, false), DATAOUT_BEYOND);
+}
+
+/* 11.8: the initiator sends all that an R2T asks for. */
+static void an_early_end_of_solicited_data(void)
+{
+	struct write w;
+
+	begin(&w, 0, false, 65536, 8192);
+	dataout_start(&w.d, 8192);
+	(void)r2t(&w);
+	CU_ASSERT_EQUAL(bring(&w, 1, 0, 0, 4095, true), DATAOUT_TAKE);
+	CU_ASSERT(w.d.bad);
+	CU_ASSERT(dataout_complete(&w.d));
+}
+
+static void a_damaged_pdu(void)
+{
+	const struct pdu_data_out half = { .ttt = UNSOLICITED, .data_len = 1024 };
+	const struct pdu_data_out end = {
+		.final = true,
+		.ttt = UNSOLICITED,
+		.datasn = 1,
+		.offset = 1024,
+		.data_len = 1024,
+	};
+	struct write w;
+
+	begin(&w, 0, true, 65536, 2048);
+	dataout_start(&w.d, 2048);
+	CU_ASSERT_EQUAL(dataout_place(&w.d, &half), DATAOUT_TAKE);
+	dataout_arrived(&w.d, &half, false);
+	CU_ASSERT_EQUAL(dataout_place(&w.d, &end), DATAOUT_SKIP);
+	dataout_arrived(&w.d, &end, false);
+	CU_ASSERT(w.d.bad);
+	CU_ASSERT(dataout_complete(&w.d));
+}
+
+/* The other sequences in flight are waited for, too (7.8). */
+static void all_sequences_end_before_the_command_fails(void)
+{
+	struct pdu_r2t r;
+	struct write w;
+
+	begin(&w, 0, false, 65536, 65536);
+	w.max_r2ts = 2;
+	dataout_start(&w.d, 65536);
+	CU_ASSERT(plan(&w));
+	CU_ASSERT_FALSE(dataout_r2t(&w.d, &r));
+	CU_ASSERT(dataout_r2t(&w.d, &r));
+	CU_ASSERT_EQUAL(bring(&w, 1, 5, 0, 4096, true), DATAOUT_SKIP);
+	CU_ASSERT_FALSE(dataout_complete(&w.d));
+	CU_ASSERT_FALSE(plan(&w));
+	CU_ASSERT_EQUAL(bring(&w, 2, 0, 4096, 4096, true), DATAOUT_SKIP);
+	CU_ASSERT(dataout_complete(&w.d));
+}
+
+static const struct unit_test tests[] = {
+	{ "all data is immediate", all_immediate },
+	{ "nothing is wanted", nothing_is_wanted },
+	{ "R2Ts go on where immediate data ended", solicited },
+	{ "several R2Ts in flight", several_r2ts_in_flight },
+	{ "never more R2Ts than there is room for", never_more_r2ts_than_room },
+	{ "a tag counts when it was told", a_tag_counts_when_it_was_told },
+	{ "unsolicited data, then solicited", unsolicited_then_solicited },
+	{ "unsolicited data before the command starts", unsolicited_before_the_start },
+	{ "an early end of unsolicited data", an_early_end_of_unsolicited_data },
+	{ "more data than is wanted", more_than_is_wanted },
+	{ "no room for unsolicited data", no_room_for_unsolicited_data },
+	{ "faults spoil the command", faults_spoil_the_command },
+	{ "data before the sequence", data_before_the_sequence },
+	{ "an early end of solicited data", an_early_end_of_solicited_data },
+	{ "a damaged PDU", a_damaged_pdu },
+	{ "all sequences end before the command fails",
+	  all_sequences_end_before_the_command_fails },
+};
+
+UNIT_MAIN("iscsi/dataout", tests)
