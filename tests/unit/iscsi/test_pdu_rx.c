@@ -71,7 +71,7 @@ static enum pdu_rx_verdict on_header(void *arg, const struct pdu_in *pdu,
 	if (mode == STOP_AT_HEADER)
 		return PDU_RX_STOP;
 	place->discard = mode == DISCARD;
-	if (mode == PLACE) {
+	if (mode == PLACE && pdu->data_len) {
 		r->place = malloc(pdu->data_len);
 		place->data = r->place;
 	}

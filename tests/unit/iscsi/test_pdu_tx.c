@@ -318,7 +318,7 @@ static void a_sender_is_queued_once(void)
 	CU_ASSERT_EQUAL(l.tx.waiting, 1);
 	take_all(&l);
 	CU_ASSERT_EQUAL(src.sent, 1);
-	CU_ASSERT_EQUAL(l.len, 2 * PDU_BHS_LEN);
+	CU_ASSERT_EQUAL(l.len, (size_t)2 * PDU_BHS_LEN);
 	line_fini(&l);
 }
 
@@ -346,7 +346,7 @@ static void removed_before_its_last_pdu(void)
 	CU_ASSERT_FALSE(src.tx.queued);
 	while (take(&l, SIZE_MAX, 64, SIZE_MAX))
 		;
-	CU_ASSERT_EQUAL(l.len, 2 * PDU_BHS_LEN);
+	CU_ASSERT_EQUAL(l.len, (size_t)2 * PDU_BHS_LEN);
 	CU_ASSERT_EQUAL(src.sent, 0);
 	CU_ASSERT_EQUAL(src.made, 1);
 	line_fini(&l);
@@ -404,7 +404,7 @@ static void sent_may_queue_again(void)
 	pdu_tx_add(&l.tx, &a.tx);
 	take_all(&l);
 	CU_ASSERT_EQUAL(b.sent, 1);
-	CU_ASSERT_EQUAL(l.len, 2 * PDU_BHS_LEN + 4);
+	CU_ASSERT_EQUAL(l.len, (size_t)2 * PDU_BHS_LEN + 4);
 	line_fini(&l);
 }
 
