@@ -69,15 +69,23 @@ class Target:
     def alive(self):
         return self.process.poll() is None
 
+    def log_tail(self):
+        self.log.seek(0)
+        return self.log.read()[-8000:]
+
     def kill(self):
         """End it as a crash would, without a word to anybody."""
         self.process.kill()
         self.process.wait()
 
-    def __exit__(self, *_):
-        self.stop()
+    def __exit__(self, kind, *_):
+        if kind and self.alive():
+            self.kill()
+        elif not kind:
+            self.stop()
 
     def stop(self):
+        """End it as a service manager would; it has to leave with status 0."""
         if not self.alive():
             self._fail("ended before it was told to")
         self.process.terminate()
@@ -91,6 +99,5 @@ class Target:
 
     def _fail(self, what):
         status = self.process.wait()
-        self.log.seek(0)
-        print(f"{' '.join(self.command)}\n{what}, status {status}; its log:\n{self.log.read()[-8000:]}")
-        raise RuntimeError(f"itgtd {what}")
+        print(f"{' '.join(self.command)}\n{what}, status {status}; its log:\n{self.log_tail()}")
+        sys.exit(f"itgtd {what}")
