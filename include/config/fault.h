@@ -44,7 +44,7 @@ void conf_fault(struct conf_faults *f, struct conf_where where, const struct con
 void conf_warning(struct conf_faults *f, struct conf_where where, const struct conf_node *node,
 		  const char *option, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-/* "FILE:LINE: object: " of a node, for a message that does not go through a sink. Returns dst. */
+/* "FILE:LINE: object" of a node, for a message that does not go through a sink. Returns dst. */
 char *conf_where_format(char *dst, size_t size, const struct conf_node *node);
 
 /* There is no option of that name in node's section: say so, and which may have been meant. */

@@ -103,7 +103,7 @@ static int build_lun(struct config *c, struct config_lun *l, struct store_env *e
 
 int config_build(struct config *c, struct store_env *env, char why[static CONFIG_WHY_MAX])
 {
-	char reason[STORE_WHY_MAX] = "", where[CONFIG_WHY_MAX - STORE_WHY_MAX];
+	char reason[STORE_WHY_MAX] = "", where[CONFIG_WHY_MAX - STORE_WHY_MAX - 2];
 	struct config_lun *l;
 	int err;
 
@@ -111,7 +111,7 @@ int config_build(struct config *c, struct store_env *env, char why[static CONFIG
 		err = build_lun(c, l, env, reason);
 		if (err) {
 			conf_where_format(where, sizeof(where), l->node);
-			snprintf(why, CONFIG_WHY_MAX, "%s%s", where, reason);
+			snprintf(why, CONFIG_WHY_MAX, "%s: %s", where, reason);
 			return err;
 		}
 	}

@@ -129,10 +129,10 @@ char *conf_where_format(char *dst, size_t size, const struct conf_node *node)
 {
 	struct line l = { .len = 0 };
 
-	l.text[0] = '\0';
 	add_where(&l, node->where);
 	if (node->where.origin && node->where.origin->kind == CONF_FILE)
 		add_object(&l, node);
+	l.text[l.len < 2 ? 0 : l.len - 2] = '\0'; /* without the last ": " */
 	snprintf(dst, size, "%s", l.text);
 	return dst;
 }

@@ -85,9 +85,6 @@ static void warn_shared(const struct config *c, const struct conf_node *node, co
 		if (!path || !l->options.path || strcmp(l->options.path, path) != 0)
 			continue;
 		conf_where_format(other, sizeof(other), l->node);
-		other[strcspn(other, "\n")] = '\0';
-		if (strlen(other) > 2)
-			other[strlen(other) - 2] = '\0'; /* without ": " */
 		conf_warning(
 			faults, conf_value(node, "path")->where, node, "path",
 			"is served twice, which only a cluster's file system survives (see %s)",

@@ -1,0 +1,103 @@
+#include "conf.h"
+#include "config/build.h"
+#include "unit.h"
+
+#include "scsi/device.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEAD "target iqn.2026-11.org.example:a { auth-group = deny\n"
+
+/* Check a text without faults, and build it. conf_close() and store_env_free() afterwards. */
+static int build(struct conf *c, const char *text, struct store_env **env,
+		 char why[static CONFIG_WHY_MAX])
+{
+	conf_open(c, text);
+	CU_ASSERT_STRING_EQUAL(c->told, "");
+	CU_ASSERT_EQUAL_FATAL(c->err, 0);
+	CU_ASSERT_EQUAL_FATAL(store_env_new(8, 1, env), 0);
+	return config_build(&c->config, *env, why);
+}
+
+static void luns_become_logical_units(void)
+{
+	char why[CONFIG_WHY_MAX] = "";
+	struct store_env *env;
+	const struct target *t;
+	const struct scsi_lu *lu;
+	struct conf c;
+
+	CU_ASSERT_EQUAL_FATAL(
+		build(&c,
+		      HEAD "lun 0 { backend = ram size = 1M initiators = iqn.a serial = S }\n"
+			   "lun 300 { backend = null size = 1G block-size = 4096 vendor = V }\n}",
+		      &env, why),
+		0);
+	t = TAILQ_FIRST(&c.config.world.targets);
+	lu = scsi_device_lu(&t->device, 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(lu);
+	CU_ASSERT_EQUAL(lu->blocks, 2048);
+	CU_ASSERT_STRING_EQUAL(lu->opt.serial, "S");
+	CU_ASSERT_EQUAL(lu->opt.physical_block_size, 4096);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(lu->opt.user);
+	CU_ASSERT_FALSE(access_names_match(&((struct lun_mask *)lu->opt.user)->names, "iqn.b"));
+	lu = scsi_device_lu(&t->device, 300);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(lu);
+	CU_ASSERT_EQUAL(lu->blocks, 262144);
+	CU_ASSERT_EQUAL(lu->opt.block_size, 4096);
+	CU_ASSERT_STRING_EQUAL(lu->opt.vendor, "V");
+	CU_ASSERT_TRUE(lu->opt.serial[0] != '\0');
+	CU_ASSERT_PTR_NULL(lu->opt.user);
+	conf_close(&c);
+	store_env_free(env);
+}
+
+static void a_file_with_a_size_is_made(void)
+{
+	char dir[] = "/tmp/itgtd-test-XXXXXX", text[256], path[64], why[CONFIG_WHY_MAX] = "";
+	struct store_env *env;
+	struct stat st;
+	struct conf c;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/disk.img", dir);
+	snprintf(text, sizeof(text), HEAD "lun 0 { path = \"%s\" size = 10M io = cached }\n}",
+		 path);
+	CU_ASSERT_EQUAL_FATAL(build(&c, text, &env, why), 0);
+	CU_ASSERT_EQUAL(stat(path, &st), 0);
+	CU_ASSERT_EQUAL(st.st_size, 10 << 20);
+	conf_close(&c);
+	store_env_free(env);
+	unlink(path);
+	rmdir(dir);
+}
+
+/* The first LUN is open when the second fails: all of it is given back. */
+static void all_or_nothing_and_the_reason(void)
+{
+	static const char want[] = "t.conf:3: target \"iqn.2026-11.org.example:a\": lun 1: ";
+	char why[CONFIG_WHY_MAX] = "";
+	struct store_env *env;
+	struct conf c;
+
+	CU_ASSERT_NOT_EQUAL(build(&c,
+				  HEAD "lun 0 { backend = ram size = 1M initiators = iqn.a }\n"
+				       "lun 1 { path = /nonexistent/x initiators = iqn.a } }",
+				  &env, why),
+			    0);
+	CU_ASSERT_EQUAL(strncmp(why, want, strlen(want)), 0);
+	CU_ASSERT_TRUE(strlen(why) > strlen(want));
+	conf_close(&c);
+	store_env_free(env);
+}
+
+static const struct unit_test tests[] = {
+	{ "LUNs become logical units", luns_become_logical_units },
+	{ "a file with a size is made", a_file_with_a_size_is_made },
+	{ "all or nothing, and the reason is told", all_or_nothing_and_the_reason },
+};
+
+UNIT_MAIN("config/build", tests)

@@ -1,0 +1,500 @@
+#include "conf.h"
+#include "unit.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define T            "target iqn.2026-11.org.example:a {\n"
+#define OPEN         "auth-group = no-authentication\n"
+
+/* Everything that can be said, said once. */
+static const char good[] =
+	"log-level = debug  shutdown-timeout = 500ms  login-timeout = 5s\n"
+	"max-connections = 64  buffer-memory = 32M\n"
+	"portal-group 7 { listen = { 127.0.0.1:3261, \"[::1]\" } discovery-auth-group = lab }\n"
+	"portal-group 8 { listen = 127.0.0.1:0  redirect = 198.51.100.7:3262 }\n"
+	"auth-group lab {\n"
+	"  chap host1 { secret = abcdefghijkl  mutual-user = me  mutual-secret = mnopqrstuvwx }\n"
+	"  chap host2 { secret = bbbbbbbbbbbb }\n"
+	"  chap-algorithms = { SHA-256, MD5 }\n"
+	"  initiator-names = { \"iqn.1993-08.org.debian:01:*\" }\n"
+	"  initiator-portals = { 192.0.2.0/24, 2001:db8::/32 }\n"
+	"}\n"
+	"auth-group names { initiator-names = \"iqn.x*\" }\n"
+	"target IQN.2026-11.org.example:Disk1 {\n"
+	"  alias = \"first lab disk\"  portal-groups = { 8, 7 }  auth-group = lab\n"
+	"  MaxRecvDataSegmentLength = 65536  FirstBurstLength = 8192  MaxBurstLength = 16384\n"
+	"  InitialR2T = yes  ImmediateData = off  MaxOutstandingR2T = 2  MaxConnections = 1\n"
+	"  ErrorRecoveryLevel = 0  HeaderDigest = { CRC32C }  DataDigest = { CRC32C, None }\n"
+	"  DefaultTime2Wait = 3  DefaultTime2Retain = 0  nop-interval = 0  nop-timeout = 1m\n"
+	"  queue-depth = 16\n"
+	"  lun 0 { path = /srv/a.img  size = 10G }\n"
+	"  lun 16383 {\n"
+	"    backend = ram  size = 1M  block-size = 4096  physical-block-size = 8K\n"
+	"    write-cache = no  thin = no  read-only = yes  removable = true\n"
+	"    serial = S1  vendor = V  product = P  initiators = { iqn.a, iqn.b }\n"
+	"  }\n"
+	"}\n";
+
+static void a_good_file_gives_the_exact_settings(void)
+{
+	struct conf c;
+
+	conf_open(&c, good);
+	CU_ASSERT_STRING_EQUAL(c.told, "");
+	CU_ASSERT_EQUAL_FATAL(c.err, 0);
+	CU_ASSERT_EQUAL(c.config.settings.log_level, LOG_LEVEL_DEBUG);
+	CU_ASSERT_EQUAL(c.config.settings.shutdown_timeout_ms, 500);
+	CU_ASSERT_EQUAL(c.config.settings.login_timeout_ms, 5000);
+	CU_ASSERT_EQUAL(c.config.settings.max_connections, 64);
+	CU_ASSERT_EQUAL(c.config.settings.buffer_memory, 32 << 20);
+	conf_close(&c);
+}
+
+static void a_good_file_gives_the_exact_groups(void)
+{
+	static const uint8_t algorithms[] = { 7, 5 };
+	struct portal_group *pg;
+	struct auth_group *ag;
+	char text[PORTAL_TEXT_MAX];
+	struct conf c;
+
+	conf_open(&c, good);
+	CU_ASSERT_EQUAL_FATAL(c.err, 0);
+	ag = world_auth_group(&c.config.world, "lab");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ag);
+	CU_ASSERT_EQUAL(ag->kind, ACCESS_CHAP);
+	CU_ASSERT_EQUAL(ag->nalgorithms, 2);
+	CU_ASSERT_EQUAL(memcmp(ag->algorithms, algorithms, 2), 0);
+	CU_ASSERT_STRING_EQUAL(access_find(ag, "host1")->mutual_user, "me");
+	CU_ASSERT_EQUAL(memcmp(access_find(ag, "host1")->secret.bytes, "abcdefghijkl", 12), 0);
+	CU_ASSERT_EQUAL(access_find(ag, "host1")->mutual_secret.len, 12);
+	CU_ASSERT_STRING_EQUAL(access_find(ag, "host2")->mutual_user, "");
+	CU_ASSERT_STRING_EQUAL(STAILQ_FIRST(&ag->names)->pattern, "iqn.1993-08.org.debian:01:*");
+	CU_ASSERT_EQUAL(STAILQ_FIRST(&ag->portals)->prefix, 24);
+	CU_ASSERT_EQUAL(world_auth_group(&c.config.world, "names")->kind, ACCESS_OPEN);
+
+	pg = world_portal_group(&c.config.world, 7);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pg);
+	CU_ASSERT_PTR_EQUAL(pg->discovery_auth, ag);
+	CU_ASSERT_FALSE(pg->has_redirect);
+	CU_ASSERT_STRING_EQUAL(portal_addr_format(text, &TAILQ_FIRST(&pg->portals)->addr),
+			       "127.0.0.1:3261");
+	CU_ASSERT_STRING_EQUAL(
+		portal_addr_format(text, &TAILQ_NEXT(TAILQ_FIRST(&pg->portals), link)->addr),
+		"[::1]:3260");
+	pg = world_portal_group(&c.config.world, 8);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pg);
+	CU_ASSERT_TRUE(pg->has_redirect);
+	CU_ASSERT_STRING_EQUAL(portal_addr_format(text, &pg->redirect), "198.51.100.7:3262");
+	CU_ASSERT_STRING_EQUAL(pg->discovery_auth->name, "no-authentication");
+	conf_close(&c);
+}
+
+static void a_good_file_gives_the_exact_target(void)
+{
+	const struct target_limits want = {
+		.MaxRecvDataSegmentLength = 65536,
+		.FirstBurstLength = 8192,
+		.MaxBurstLength = 16384,
+		.MaxOutstandingR2T = 2,
+		.MaxConnections = 1,
+		.ErrorRecoveryLevel = 0,
+		.DefaultTime2Wait = 3,
+		.DefaultTime2Retain = 0,
+		.InitialR2T = true,
+		.ImmediateData = false,
+		.HeaderDigest = TARGET_DIGEST_CRC32C,
+		.DataDigest = TARGET_DIGEST_CRC32C | TARGET_DIGEST_NONE,
+		.header_digest_prefer_none = false,
+		.data_digest_prefer_none = false,
+		.nop_interval_ms = 0,
+		.nop_timeout_ms = 60000,
+		.queue_depth = 16,
+	};
+	const struct target *t;
+	struct conf c;
+
+	conf_open(&c, good);
+	CU_ASSERT_EQUAL_FATAL(c.err, 0);
+	t = world_target(&c.config.world, "iqn.2026-11.org.example:disk1"); /* case folded */
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	CU_ASSERT_STRING_EQUAL(t->alias, "first lab disk");
+	CU_ASSERT_STRING_EQUAL(t->auth->name, "lab");
+	CU_ASSERT_EQUAL_FATAL(t->ngroups, 2);
+	CU_ASSERT_EQUAL(t->groups[0]->tag, 8);
+	CU_ASSERT_EQUAL(t->groups[1]->tag, 7);
+	CU_ASSERT_EQUAL(memcmp(&t->limits, &want, sizeof(want)), 0);
+	conf_close(&c);
+}
+
+static void a_good_file_gives_the_exact_luns(void)
+{
+	const struct config_lun *a, *b;
+	struct conf c;
+
+	conf_open(&c, good);
+	CU_ASSERT_EQUAL_FATAL(c.err, 0);
+	a = STAILQ_FIRST(&c.config.luns);
+	b = STAILQ_NEXT(a, link);
+	CU_ASSERT_PTR_NULL(STAILQ_NEXT(b, link));
+	CU_ASSERT_EQUAL(a->number, 0);
+	CU_ASSERT_EQUAL(a->options.backend, CONF_BACKEND_PATH);
+	CU_ASSERT_STRING_EQUAL(a->options.path, "/srv/a.img");
+	CU_ASSERT_EQUAL(a->options.size, UINT64_C(10) << 30);
+	CU_ASSERT_EQUAL(a->options.block_size, 512);
+	CU_ASSERT_EQUAL(a->options.physical_block_size, 4096);
+	CU_ASSERT_EQUAL(a->options.io, STORE_IO_DIRECT);
+	CU_ASSERT_TRUE(a->options.write_cache && a->options.thin);
+	CU_ASSERT_FALSE(a->options.read_only || a->options.removable);
+	CU_ASSERT_PTR_NULL(a->options.serial);
+	CU_ASSERT_STRING_EQUAL(a->options.vendor, "ITGT");
+	CU_ASSERT_PTR_NULL(a->mask);
+	CU_ASSERT_EQUAL(b->number, 16383);
+	CU_ASSERT_EQUAL(b->options.backend, CONF_BACKEND_RAM);
+	CU_ASSERT_EQUAL(b->options.block_size, 4096);
+	CU_ASSERT_EQUAL(b->options.physical_block_size, 8192);
+	CU_ASSERT_FALSE(b->options.write_cache || b->options.thin);
+	CU_ASSERT_TRUE(b->options.read_only && b->options.removable);
+	CU_ASSERT_STRING_EQUAL(b->options.serial, "S1");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b->mask);
+	CU_ASSERT_TRUE(access_names_match(&b->mask->names, "iqn.b"));
+	CU_ASSERT_FALSE(access_names_match(&b->mask->names, "iqn.c"));
+	conf_close(&c);
+}
+
+/* No portal group: group 1 everywhere; and the open door is told. */
+static void a_short_file_gets_what_is_built_in(void)
+{
+	struct conf c;
+
+	conf_open(&c, T "lun 0 { path = /x }\n}\n");
+	CU_ASSERT_EQUAL(c.err, 0);
+	CU_ASSERT_STRING_EQUAL(
+		c.told, "t.conf:1: warning: target \"iqn.2026-11.org.example:a\": "
+			"auth-group: is not set: whoever reaches portal group 1 may use this "
+			"target\n");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(world_portal_group(&c.config.world, 1));
+	CU_ASSERT_TRUE(target_in_group(TAILQ_FIRST(&c.config.world.targets),
+				       world_portal_group(&c.config.world, 1)));
+	CU_ASSERT_TRUE(portal_addr_is_any(
+		&TAILQ_FIRST(&world_portal_group(&c.config.world, 1)->portals)->addr));
+	conf_close(&c);
+	conf_open(&c,
+		  "portal-group 1 { listen = { 127.0.0.1, ::1 } }\n" T "lun 0 { path = /x }\n}\n");
+	CU_ASSERT_EQUAL(c.err, 0);
+	CU_ASSERT_STRING_EQUAL(c.told, "");
+	conf_close(&c);
+}
+
+static void a_burst_that_is_not_written_follows_the_other(void)
+{
+	struct conf c;
+
+	conf_open(&c, T OPEN "MaxBurstLength = 4096 }");
+	CU_ASSERT_EQUAL_FATAL(c.err, 0);
+	CU_ASSERT_EQUAL(TAILQ_FIRST(&c.config.world.targets)->limits.FirstBurstLength, 4096);
+	conf_close(&c);
+	conf_open(&c, T OPEN "FirstBurstLength = 2097152 }");
+	CU_ASSERT_EQUAL_FATAL(c.err, 0);
+	CU_ASSERT_EQUAL(TAILQ_FIRST(&c.config.world.targets)->limits.MaxBurstLength, 2097152);
+	conf_close(&c);
+}
+
+/* Each row: a text, and all that is told of it. A is what stands before a target's own. */
+#define A "target \"iqn.2026-11.org.example:a\": "
+static const struct {
+	const char *text, *told;
+} faults[] = {
+	{ "log-level = loud",
+	  "t.conf:1: log-level: \"loud\" is not error, warning, notice, info or "
+	  "debug\n" },
+	{ "max-connections = 0",
+	  "t.conf:1: max-connections: \"0\" is not a number from 1 to 65535\n" },
+	{ "max-connections = 5x",
+	  "t.conf:1: max-connections: \"5x\" is not a number from 1 to 65535\n" },
+	{ "max-connections = 99999999999999999999",
+	  "t.conf:1: max-connections: \"99999999999999999999\" is not a number from 1 to 65535\n" },
+	{ "login-timeout = 5d",
+	  "t.conf:1: login-timeout: \"5d\" is not a time (write 500ms, 5s, 2m)\n" },
+	{ "login-timeout = 2h", "t.conf:1: login-timeout: \"2h\" is not a time from 1s to 1h\n" },
+	{ "buffer-memory = 10X",
+	  "t.conf:1: buffer-memory: \"10X\" is not a size (write 512M, 10G, 1T)\n" },
+	{ "buffer-memory = 1M", "t.conf:1: buffer-memory: \"1M\" is not a size from 16M to 1T\n" },
+	{ "log-level = { info, debug }", "t.conf:1: log-level: takes one value, not a list\n" },
+	{ "control-socket = /run/x", "t.conf:1: \"control-socket\" is not an option here\n" },
+
+	{ "portal-group x {}",
+	  "t.conf:1: portal-group \"x\": a portal group's tag is a number from 1 to 65535\n" },
+	{ "portal-group 1 {}\nportal-group 1 {}",
+	  "t.conf:2: portal-group 1: there is a portal group of that tag already\n" },
+	{ "portal-group 1 { listen = { localhost:3260, 127.0.0.1, 127.0.0.1:3260 } }",
+	  "t.conf:1: portal-group 1: listen: \"localhost:3260\" is not an address (write "
+	  "192.0.2.1:3260, [::]:3260)\n"
+	  "t.conf:1: portal-group 1: listen: \"127.0.0.1:3260\" is listened on already\n" },
+	{ "portal-group 1 {\n redirect = 0.0.0.0:3260 }",
+	  "t.conf:2: portal-group 1: redirect: \"0.0.0.0:3260\" is not an address that an "
+	  "initiator "
+	  "can go to (write 198.51.100.7:3260)\n" },
+	{ "portal-group 1 { discovery-auth-group = lab }\nauth-group labb {}",
+	  "t.conf:1: portal-group 1: discovery-auth-group: \"lab\" is not an auth group (there "
+	  "are: "
+	  "\"no-authentication\", \"deny\", \"labb\")\n" },
+
+	{ "auth-group deny {}",
+	  "t.conf:1: auth-group \"deny\": there is an auth group of that name already\n" },
+	{ "auth-group \"\" {}",
+	  "t.conf:1: auth-group \"\": an auth group's name has 1 to 63 bytes\n" },
+	{ "auth-group a { chap-algorithms = { SHA1, MD4, SHA1 } }",
+	  "t.conf:1: auth-group \"a\": chap-algorithms: \"MD4\" is not MD5, SHA1, SHA-256 or "
+	  "SHA3-256\n"
+	  "t.conf:1: auth-group \"a\": chap-algorithms: \"SHA1\" is in the list twice\n" },
+	{ "auth-group a { initiator-portals = { 10.0.0.0/33 } initiator-names = \"\" }",
+	  "t.conf:1: auth-group \"a\": initiator-names: \"\" is not an initiator name or pattern "
+	  "(write iqn.1993-08.org.debian:01:*)\n"
+	  "t.conf:1: auth-group \"a\": initiator-portals: \"10.0.0.0/33\" is not a network (write "
+	  "192.0.2.0/24, 2001:db8::/32)\n" },
+	{ "auth-group a { chap u {} }", "t.conf:1: auth-group \"a\": chap \"u\": secret-file: is "
+					"missing (write the file that has "
+					"the secret in it)\n" },
+	{ "auth-group a {\nchap u { secret = aaaaaaaaaaaa\nsecret-file = /x } }",
+	  "t.conf:3: auth-group \"a\": chap \"u\": secret-file: stands beside secret (write one of "
+	  "them)\n" },
+	{ "auth-group a { chap u { secret-file = /nonexistent } }",
+	  "t.conf:1: auth-group \"a\": chap \"u\": secret-file: \"/nonexistent\": No such file or "
+	  "directory\n" },
+	{ "auth-group a { chap u { secret = \"\" } }",
+	  "t.conf:1: auth-group \"a\": chap \"u\": secret: is empty (leave it out, or write "
+	  "something)\n" },
+	{ "auth-group a { chap u { secret = aaaaaaaaaaaa }\nchap u { secret = aaaaaaaaaaaa } }",
+	  "t.conf:2: auth-group \"a\": chap \"u\": there is an account of that name already\n" },
+	{ "auth-group a { chap u { secret = aaaaaaaaaaaa\nmutual-user = m } }",
+	  "t.conf:2: auth-group \"a\": chap \"u\": mutual-user: needs a mutual-secret or "
+	  "mutual-secret-file\n" },
+	{ "auth-group a { chap u { secret = aaaaaaaaaaaa mutual-secret = bbbbbbbbbbbb } }",
+	  "t.conf:1: auth-group \"a\": chap \"u\": mutual-user: is missing, and mutual-secret is "
+	  "of "
+	  "no use without\n" },
+	{ "auth-group a { chap u { secret = aaaaaaaaaaaa mutual-user = m\n"
+	  "mutual-secret = aaaaaaaaaaaa } }",
+	  "t.conf:1: auth-group \"a\": chap \"u\": the secret is the same in both directions "
+	  "(choose "
+	  "two)\n" },
+
+	{ "target disk {}", "t.conf:1: target \"disk\": is not an iSCSI name (write "
+			    "iqn.2026-11.org.example:disk1)\n" },
+	{ T OPEN "lun 0 { path = x } }\nTarget x {}",
+	  "t.conf:4: \"Target\" is not an option here (did you mean target?)\n" },
+	{ T OPEN "lun 0 { path = x } }\ntarget IQN.2026-11.org.example:A {}",
+	  "t.conf:4: target \"IQN.2026-11.org.example:A\": there is a target of that name "
+	  "already\n" },
+	{ T "portal-groups = { 1, 2, 1 } auth-group = x\nlun 0 { path = x } }",
+	  "t.conf:2: " A "portal-groups: \"2\" is not a portal group (there are: 1)\n"
+	  "t.conf:2: " A "portal-groups: \"1\" is in the list twice\n"
+	  "t.conf:2: " A
+	  "auth-group: \"x\" is not an auth group (there are: \"no-authentication\", "
+	  "\"deny\")\n" },
+	{ T OPEN
+	  "HeaderDigest = { CRC32, None }\nDataDigest = { None, None }\nlun 0 { path = x } }",
+	  "t.conf:3: " A "HeaderDigest: \"CRC32\" is not CRC32C or None\n"
+	  "t.conf:4: " A "DataDigest: \"None\" is in the list twice\n" },
+	{ T OPEN "FirstBurstLength = 8192\nMaxBurstLength = 4096\nlun 0 { path = x } }",
+	  "t.conf:3: " A "FirstBurstLength: \"8192\" is more than MaxBurstLength, 4096 bytes\n" },
+	{ T OPEN
+	  "ErrorRecoveryLevel = 3\nMaxConnections = 65\nInitialR2T = 1\nlun 0 { path = x } }",
+	  "t.conf:3: " A "ErrorRecoveryLevel: \"3\" is not a number from 0 to 2\n"
+	  "t.conf:4: " A "MaxConnections: \"65\" is not a number from 1 to 64\n"
+	  "t.conf:5: " A "InitialR2T: \"1\" is neither yes nor no (write yes or no)\n" },
+	{ T OPEN "alias = \"a\xff\"\nlun 0 { path = x } }",
+	  "t.conf:3: " A "alias: \"a\\xff\" is not UTF-8 text\n" },
+
+	{ T OPEN
+	  "lun x { path = x }\nlun 16384 { path = y }\nlun 0 { path = z }\nlun 0 { path = w } }",
+	  "t.conf:3: " A "lun \"x\": a LUN is a number from 0 to 16383\n"
+	  "t.conf:4: " A "lun 16384: a LUN is a number from 0 to 16383\n"
+	  "t.conf:6: " A "lun 0: there is a LUN of that number already\n" },
+	{ T OPEN "lun 0 {}\nlun 1 { backend = ram\npath = x }\nlun 2 { backend = block size = 1G\n"
+		 "path = /dev/x }\nlun 3 { backend = tape } }",
+	  "t.conf:3: " A "lun 0: path: is missing (write the file or block device that holds the "
+	  "data)\n"
+	  "t.conf:4: " A "lun 1: size: is missing (write 512M, 10G, 1T)\n"
+	  "t.conf:5: " A "lun 1: path: is not for backend \"ram\" (leave it out)\n"
+	  "t.conf:6: " A "lun 2: size: is not for backend \"block\" (leave it out)\n"
+	  "t.conf:8: " A "lun 3: backend: \"tape\" is not file, block, ram or null\n"
+	  "t.conf:8: " A "lun 3: path: is missing (write the file or block device that holds the "
+	  "data)\n" },
+	{ T OPEN "lun 0 { path = x size = 10X\nblock-size = 1024\nphysical-block-size = 1000 } }",
+	  "t.conf:3: " A "lun 0: size: \"10X\" is not a size (write 512M, 10G, 1T)\n"
+	  "t.conf:4: " A "lun 0: block-size: \"1024\" is not 512 or 4096\n"
+	  "t.conf:5: " A "lun 0: physical-block-size: \"1000\" is not block-size times a power of "
+	  "two (write 512, 4096)\n" },
+	{ T OPEN "lun 0 { path = x size = 1K\nblock-size = 4096 } }",
+	  "t.conf:3: " A "lun 0: size: \"1K\" is not a multiple of block-size, 4096 bytes\n" },
+	{ T OPEN "lun 0 { path = x\nserial = \"\xc3\xa4\"\nvendor = 123456789\nio = sync } }",
+	  "t.conf:4: " A "lun 0: serial: \"\\xc3\\xa4\" has a character that is not ASCII\n"
+	  "t.conf:5: " A "lun 0: vendor: is too long (write at most 8 bytes)\n"
+	  "t.conf:6: " A "lun 0: io: \"sync\" is not direct or cached\n" },
+	{ T OPEN "lun 0 { path = x max-iops = 10 } }",
+	  "t.conf:3: " A "lun 0: \"max-iops\" is not an option here\n" },
+};
+
+static void each_fault_says_where_and_what(void)
+{
+	struct conf c;
+	size_t i;
+
+	for (i = 0; i < COUNT(faults); i++) {
+		conf_open(&c, faults[i].text);
+		CU_ASSERT_EQUAL(c.err, -EINVAL);
+		CU_ASSERT_STRING_EQUAL(c.told, faults[i].told);
+		if (strcmp(c.told, faults[i].told) != 0)
+			printf("\n<%s>\ntold:\n%s", faults[i].text, c.told);
+		conf_close(&c);
+	}
+}
+
+static void ten_faults_are_told_in_one_go(void)
+{
+	static const char text[] = "log-levle = info\n"
+				   "max-connections = many\n"
+				   "portal-group 0 { }\n"
+				   "portal-group 2 { listen = { here } }\n"
+				   "auth-group a { chap u { } }\n"
+				   "target disk {\n"
+				   "  ImmediateData = perhaps\n"
+				   "  lun 0 { path = x  size = 10X }\n"
+				   "  lun zero { path = y }\n"
+				   "}\n"
+				   "metrics = on\n";
+	struct conf c;
+	const struct conf_fault *f;
+	int line = 0;
+
+	conf_open(&c, text);
+	CU_ASSERT_EQUAL(c.err, -EINVAL);
+	CU_ASSERT_EQUAL(c.faults.count, 10);
+	STAILQ_FOREACH (f, &c.faults.list, link) {
+		CU_ASSERT_TRUE(f->line >= line);
+		line = f->line;
+	}
+	CU_ASSERT_EQUAL(line, 11);
+	conf_close(&c);
+}
+
+static const struct {
+	const char *text, *told;
+} warnings[] = {
+	{ "auth-group a { chap u { secret = short } }",
+	  "t.conf:1: warning: auth-group \"a\": chap \"u\": secret: the secret is shorter than 12 "
+	  "bytes: too short for CHAP without IPsec\n" },
+	{ T OPEN "}", "t.conf:1: warning: " A "has no lun\n" },
+	{ T OPEN "lun 0 { path = /x }\nlun 1 { path = /x }\n}",
+	  "t.conf:4: warning: " A
+	  "lun 1: path: is served twice, which only a cluster's file system "
+	  "survives (see t.conf:3: " A "lun 0)\n" },
+};
+
+static void what_may_be_but_should_not_is_a_warning(void)
+{
+	struct conf c;
+	size_t i;
+
+	for (i = 0; i < COUNT(warnings); i++) {
+		conf_open(&c, warnings[i].text);
+		CU_ASSERT_EQUAL(c.err, 0);
+		CU_ASSERT_STRING_EQUAL(c.told, warnings[i].told);
+		conf_close(&c);
+	}
+}
+
+static void write_secret(const char *path, const char *text, mode_t mode)
+{
+	FILE *f = fopen(path, "w");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fputs(text, f);
+	fclose(f);
+	CU_ASSERT_EQUAL(chmod(path, mode), 0);
+}
+
+static void secrets_come_from_files_that_others_cannot_read(void)
+{
+	char path[] = "/tmp/itgtd-test-XXXXXX", text[256], want[256];
+	const struct access_chap *a;
+	struct conf c;
+	int fd = mkstemp(path);
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	close(fd);
+	snprintf(text, sizeof(text), "auth-group a { chap u {\nsecret-file = \"%s\" } }", path);
+
+	write_secret(path, "twelve bytes and more\nsecond line\n", 0600);
+	conf_open(&c, text);
+	CU_ASSERT_EQUAL(c.err, 0);
+	a = access_find(world_auth_group(&c.config.world, "a"), "u");
+	CU_ASSERT_EQUAL(a->secret.len, 21);
+	conf_close(&c);
+
+	write_secret(path, "twelve bytes and more\n", 0644);
+	conf_open(&c, text);
+	snprintf(want, sizeof(want),
+		 "t.conf:2: auth-group \"a\": chap \"u\": secret-file: \"%s\" can "
+		 "be read or written by others (chmod 600 it)\n",
+		 path);
+	CU_ASSERT_STRING_EQUAL(c.told, want);
+	conf_close(&c);
+
+	write_secret(path, "\n", 0600);
+	conf_open(&c, text);
+	snprintf(want, sizeof(want),
+		 "t.conf:2: auth-group \"a\": chap \"u\": secret-file: \"%s\" has "
+		 "no secret in its first line\n",
+		 path);
+	CU_ASSERT_STRING_EQUAL(c.told, want);
+	conf_close(&c);
+	unlink(path);
+}
+
+/* Whatever is wrong with an account, its secret is not in what is told. */
+static void no_fault_shows_a_secret(void)
+{
+	static const char *const texts[] = {
+		"auth-group a { chap u { secret = \"x\001hidden\" } }",
+		"auth-group a { chap u { secret = { hidden1, hidden2 } } }",
+		"auth-group a { chap u { secret = hidden  secret-file = /x } }",
+		"auth-group a { chap u { secret = hidden  secret = hidden } }",
+		"auth-group a { chap u { secret = hidden  mutual-secret = hidden } }",
+	};
+	struct conf c;
+	size_t i;
+
+	for (i = 0; i < COUNT(texts); i++) {
+		conf_open(&c, texts[i]);
+		CU_ASSERT_EQUAL(c.err, -EINVAL);
+		CU_ASSERT_PTR_NULL(strstr(c.told, "hidden"));
+		conf_close(&c);
+	}
+}
+
+static const struct unit_test tests[] = {
+	{ "a good file gives the exact settings", a_good_file_gives_the_exact_settings },
+	{ "a good file gives the exact groups", a_good_file_gives_the_exact_groups },
+	{ "a good file gives the exact target", a_good_file_gives_the_exact_target },
+	{ "a good file gives the exact LUNs", a_good_file_gives_the_exact_luns },
+	{ "a short file gets what is built in", a_short_file_gets_what_is_built_in },
+	{ "a burst that is not written follows the other",
+	  a_burst_that_is_not_written_follows_the_other },
+	{ "each fault says where and what", each_fault_says_where_and_what },
+	{ "ten faults are told in one go, in the order of lines", ten_faults_are_told_in_one_go },
+	{ "what may be but should not is a warning", what_may_be_but_should_not_is_a_warning },
+	{ "secrets come from files that others cannot read",
+	  secrets_come_from_files_that_others_cannot_read },
+	{ "no fault shows a secret", no_fault_shows_a_secret },
+};
+
+UNIT_MAIN("config/check", tests)
