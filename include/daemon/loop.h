@@ -19,7 +19,7 @@ struct turn {
 	struct scsi_core *core;
 	struct buf_pool *pool;
 	struct iscsi_server *server;
-	void (*ended)(struct turn *t); /* after each turn's end; NULL: none */
+	bool (*ended)(struct turn *t); /* when all is out; true: it has made new work. NULL: none */
 	void *user;                    /* the caller's */
 
 	ev_prepare prepare;

@@ -45,7 +45,7 @@ struct stop {
 void stop_start(struct stop *s);
 void stop_stop(struct stop *s);
 
-/* Look whether the state is over; called at the end of every turn of the loop. */
-void stop_turn(struct stop *s);
+/* Called when a turn of the loop has nothing left to do. True: one step went to the next. */
+bool stop_turn(struct stop *s);
 
 #endif

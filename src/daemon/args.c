@@ -150,12 +150,15 @@ static enum args_verdict take(struct parser *p, int letter, const char *name)
 static enum args_verdict check(struct parser *p)
 {
 	struct args *a = p->args;
+	char message[128];
 
 	if (p->config && a->serve.nspecs)
 		return wrong(p, "-c and --serve: serve what a file says, or without one", NULL);
 	if (p->with_serve && !a->serve.nspecs) {
-		fprintf(p->err, "itgtd: --%s goes with --serve only\n", p->with_serve);
-		return wrong(p, "the configuration file has options for it", NULL);
+		snprintf(message, sizeof(message),
+			 "--%s goes with --serve only (the configuration file has options for it)",
+			 p->with_serve);
+		return wrong(p, message, NULL);
 	}
 	if (a->background && p->foreground)
 		return wrong(p, "-d and -f: in the background, or in the foreground", NULL);

@@ -46,14 +46,16 @@ static bool flush(struct turn *t)
 static void on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
 {
 	struct turn *t = w->data;
+	bool more;
 
 	(void)events;
-	if (flush(t))
+	do
+		more = flush(t);
+	while (t->ended && t->ended(t));
+	if (more)
 		ev_idle_start(loop, &t->more);
 	else
 		ev_idle_stop(loop, &t->more);
-	if (t->ended)
-		t->ended(t);
 }
 
 static void on_aio(struct ev_loop *loop, ev_io *w, int events)

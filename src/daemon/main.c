@@ -148,9 +148,9 @@ static int start_server(struct daemon *d)
 				&d->server);
 }
 
-static void on_turn(struct turn *t)
+static bool on_turn(struct turn *t)
 {
-	stop_turn(t->user);
+	return stop_turn(t->user);
 }
 
 static void on_cut(struct stop *s)

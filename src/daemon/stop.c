@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PARTING_MS 1000 /* for initiators to log out, when all else is done */
+#define PARTING_MS 2000 /* for initiators to log out, as iscsi_server_stop() tells them */
 #define CUT_MS     5000 /* for the stores to give back what they have */
 
 static void wait_at_most(struct stop *s, uint32_t ms)
@@ -108,14 +108,17 @@ static void enter_finishing(struct stop *s)
 	wait_at_most(s, s->timeout_ms);
 }
 
-void stop_turn(struct stop *s)
+bool stop_turn(struct stop *s)
 {
+	enum stop_state before = s->state;
+
 	if (s->state == STOP_FINISHING && iscsi_server_quiet(s->server))
 		enter_parting(s);
 	if (s->state == STOP_PARTING && iscsi_server_idle(s->server))
 		enter_cut(s);
 	if (s->state == STOP_CUT && iscsi_server_idle(s->server))
 		enter_flushing(s);
+	return s->state != before;
 }
 
 static void on_deadline(struct ev_loop *loop, ev_timer *w, int events)

@@ -1,0 +1,53 @@
+"""Wrong usage ends with 2, a short message and a hint; help and version with 0."""
+import cli
+
+HINT = "Try 'itgtd --help'.\n"
+
+WRONG = [
+    (["--bogus"], 'itgtd: there is no such switch: "--bogus"\n'),
+    (["-x"], 'itgtd: there is no such switch: "-x"\n'),
+    (["--serve"], 'itgtd: this switch needs an argument: "--serve"\n'),
+    (["-c"], 'itgtd: this switch needs an argument: "-c"\n'),
+    (["disk.img"], 'itgtd: what is this? (write --serve before what to serve): "disk.img"\n'),
+    (["-l", "loud"], 'itgtd: -l: not error, warning, notice, info or debug: "loud"\n'),
+    (["--ready-fd", "x"], 'itgtd: --ready-fd: not the number of a descriptor: "x"\n'),
+    (["--ready-fd", "99999999999999999999"],
+     'itgtd: --ready-fd: not the number of a descriptor: "99999999999999999999"\n'),
+    (["-c", "x", "--serve", "y"], "itgtd: -c and --serve: serve what a file says, or without one\n"),
+    (["--portal", "127.0.0.1"],
+     "itgtd: --portal goes with --serve only (the configuration file has options for it)\n"),
+    (["--read-only"], "itgtd: --read-only goes with --serve only (the configuration file has options for it)\n"),
+    (["-d", "-f"], "itgtd: -d and -f: in the background, or in the foreground\n"),
+    (["-d", "--exit-with-parent"], "itgtd: -d and --exit-with-parent: in the background there is no parent\n"),
+]
+
+
+class Arguments(cli.Case):
+    def test_wrong_usage_is_told_with_a_hint(self):
+        for args, message in WRONG:
+            with self.subTest(args=args):
+                self.assertEqual(cli.run(*args), (2, "", message + HINT))
+
+    def test_a_faulty_spec_is_wrong_usage(self):
+        message = 'itgtd: --serve "ram,size=10X": size: "10X" is not a size (write 512M, 10G, 1T)\n'
+        self.assertEqual(cli.run("--serve", "ram,size=10X"), (2, "", message))
+
+    def test_all_that_is_wrong_with_the_switches_is_told(self):
+        code, _, err = cli.run("--serve", "ram", "--serve", "x,sise=1", "--portal", "here", "--target", "disk",
+                               "--chap", "user")
+        self.assertEqual(code, 2)
+        self.assertEqual(len(err.splitlines()), 5, err)
+        for line in err.splitlines():
+            self.assertRegex(line, r"^itgtd: --(serve|portal|target|chap)\b")
+
+    def test_help_and_version(self):
+        code, out, err = cli.run("--help")
+        self.assertEqual((code, err), (0, ""))
+        for switch in ("--serve SPEC", "-c, --config FILE", "--ready-fd N"):
+            self.assertIn(switch, out)
+        code, out, err = cli.run("--version")
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, r"^itgtd \d+\.\d+\.\d+\n$")
+
+
+cli.main()

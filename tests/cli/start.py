@@ -1,0 +1,129 @@
+"""It says when it is ready, and why when it cannot start."""
+import os
+import re
+import resource
+import socket
+import subprocess
+
+import cli
+
+IQN = "iqn.2026-11.org.itgtd:demo"
+
+
+class Ready(cli.Case):
+    def test_the_ready_line_has_the_url_of_each_lun_at_each_portal(self):
+        with cli.Daemon(*cli.RAM, "--serve", "null,size=1T", "--portal", "127.0.0.1:0") as itgtd:
+            a, b = itgtd.ports[0], itgtd.ports[-1]
+            urls = [f"iscsi://127.0.0.1:{port}/{IQN}/{lun}" for port in (a, b) for lun in (0, 1)]
+            self.assertEqual(itgtd.ready, "itgtd: ready: " + " ".join(urls))
+            cli.connect(a).close()
+            cli.connect(b).close()
+            self.assertEqual(itgtd.end(), 0)
+
+    def test_ready_fd_gets_it_without_prefix_and_is_closed(self):
+        reader, writer = os.pipe()
+        with cli.Daemon(*cli.RAM, "--ready-fd", str(writer), pass_fds=[writer]) as itgtd:
+            os.close(writer)
+            self.assertEqual(cli.Lines(reader).to_the_end(), [itgtd.ready.removeprefix("itgtd: ")])
+            self.assertEqual(itgtd.end(), 0)
+        os.close(reader)
+
+    def test_with_a_file_it_has_the_portals(self):
+        path = self.write("itgtd.conf", "portal-group 1 { listen = { 127.0.0.1:0, 127.0.0.1:0 } }\n"
+                                        "target iqn.2026-11.org.example:a { lun 0 { backend = ram size = 1M } }\n"
+                                        "target iqn.2026-11.org.example:b { lun 0 { backend = ram size = 1M } }\n")
+        with cli.Daemon("-f", "-c", path) as itgtd:
+            self.assertRegex(itgtd.ready, r"^itgtd: ready: 2 targets on 127\.0\.0\.1:\d+ 127\.0\.0\.1:\d+$")
+            cli.connect(itgtd.ports[1]).close()
+            self.assertEqual(itgtd.end(), 0)
+
+    def test_ipv6_stands_beside_ipv4(self):
+        try:
+            with socket.socket(socket.AF_INET6) as probe:
+                probe.bind(("::1", 0))
+        except OSError:
+            self.skipTest("no IPv6 here")
+        with cli.Daemon("--serve", "ram,size=1M", "--portal", "[::1]:0", "--portal", "[::]:0") as itgtd:
+            self.assertIn("iscsi://[::1]:", itgtd.ready)
+            cli.connect(itgtd.ports[0], "::1").close()
+            # [::] is IPv6 alone: the same port is free for 0.0.0.0.
+            with socket.socket() as v4:
+                v4.bind(("0.0.0.0", itgtd.ports[-1]))
+            self.assertEqual(itgtd.end(), 0)
+
+    def test_a_missing_file_with_a_size_is_made(self):
+        path = self.dir / "disk.img"
+        with cli.Daemon("--serve", f"{path},size=10M", "--portal", "127.0.0.1:0") as itgtd:
+            self.assertEqual(path.stat().st_size, 10 << 20)
+            self.assertEqual(itgtd.end(), 0)
+
+
+class CannotStart(cli.Case):
+    def test_a_path_that_is_a_directory(self):
+        code, _, err = cli.run("--serve", str(self.dir))
+        self.assertEqual(code, 4)
+        self.assertRegex(err, f'^itgtd: --serve "{self.dir}": .*directory')
+
+    def test_a_missing_file_without_a_size(self):
+        path = self.write("itgtd.conf", 'portal-group 1 { listen = 127.0.0.1:0 }\n'
+                                        'target iqn.2026-11.org.example:a {\n'
+                                        f' lun 7 {{ path = "{self.dir}/none.img" }}\n}}\n')
+        code, _, err = cli.run("-c", path)
+        self.assertEqual(code, 4)
+        self.assertRegex(err, f'^itgtd: {path}:3: target "iqn.2026-11.org.example:a": lun 7: ')
+
+    def test_a_port_that_is_taken(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            portal = f"127.0.0.1:{taken.getsockname()[1]}"
+            self.assertEqual(cli.run("--serve", "ram,size=1M", "--portal", portal),
+                             (4, "", f"itgtd: cannot listen on {portal}: Address already in use\n"))
+
+    def test_a_pidfile_that_cannot_be_written(self):
+        path = str(self.dir / "none/pid")
+        self.assertEqual(cli.run(*cli.RAM, "-p", path), (4, "", f"itgtd: {path}: No such file or directory\n"))
+
+
+class Limits(cli.Case):
+    def test_without_descriptors_it_waits_and_goes_on(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+
+        with cli.Daemon(*cli.RAM, "-l", "debug", preexec_fn=few) as itgtd:
+            port = itgtd.ports[0]
+            crowd = [cli.connect(port) for _ in range(40)]
+            itgtd.said.until("^itgtd: no connection can be accepted for now: Too many open files$")
+            for one in crowd:
+                one.close()
+            late = cli.connect(port)
+            here = re.escape("%s:%d" % late.getsockname())
+            itgtd.said.until(f"^itgtd: {here}: connected$")
+            late.close()
+            self.assertEqual(itgtd.end(), 0)
+
+
+class Background(cli.Case):
+    def test_it_returns_when_it_serves(self):
+        pidfile = self.dir / "pid"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        code, _, err = cli.run("-d", "-p", str(pidfile), "--serve", "ram,size=1M", "--portal", f"127.0.0.1:{port}")
+        self.assertEqual(code, 0, err)
+        self.assertIn("itgtd: ready: ", err)
+        cli.connect(port).close()
+        pid = int(pidfile.read_text())
+        process = os.pidfd_open(pid)
+        subprocess.run(["kill", str(pid)], check=True)
+        self.assertTrue(cli.select.select([process], [], [], cli.LIMIT_S)[0], "it did not end")
+        os.close(process)
+        self.assertFalse(pidfile.exists())
+
+    def test_it_fails_as_in_the_foreground(self):
+        code, _, err = cli.run("-d", "--serve", str(self.dir))
+        self.assertEqual(code, 4)
+        self.assertIn("directory", err)
+
+
+cli.main()
