@@ -1,0 +1,132 @@
+"""The manual pages and conf/ know every option and switch, and no other."""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+import tree
+
+ROW = re.compile(r'\{\s*"([\w-]+)",\s*CONF_(\w+),\s*(?:NULL|"([^"]*)")')
+
+
+def table():
+    """{section: {option: built-in value or None}} out of options.c."""
+    text = (tree.ROOT / "src/config/options.c").read_text()
+    rows = {name: {option: preset or None for option, _, preset in ROW.findall(body)}
+            for name, body in re.findall(r"conf_option (\w+)_options\[\] = \{\n(.*?)\n\};", text, re.S)}
+    return {name.replace("_", "-"): options for name, options in rows.items()}
+
+
+def manual_options():
+    """{section: {option: its text}} out of itgtd.conf.5."""
+    sections, section, entry = {}, None, None
+    for line in (tree.ROOT / "man/itgtd.conf.5").read_text().splitlines():
+        if line.startswith(".Sh"):
+            section = None
+        elif line.startswith(".Ss"):
+            words = line.split()
+            section = "root" if words[1] == "Global" else words[1]
+            sections[section] = {}
+        elif section and line.startswith(".It Ic "):
+            entry = line.split()[2]
+            sections[section][entry] = ""
+        elif section and entry in sections[section]:
+            sections[section][entry] += " " + re.sub(r"^\.\w\w ", "", line)
+    return sections
+
+
+def option_faults():
+    rows, manual = table(), manual_options()
+    for section in sorted(rows.keys() | manual.keys()):
+        have, told = rows.get(section, {}), manual.get(section, {})
+        for name in sorted(have.keys() - told.keys()):
+            yield f"man/itgtd.conf.5: does not have {name} of {section}"
+        for name in sorted(told.keys() - have.keys()):
+            yield f"man/itgtd.conf.5: has {name} of {section}, which options.c does not"
+        for name, preset in have.items():
+            for value in re.split(r", ", preset or ""):
+                if name in told and value not in told[name] and not shared_default(told, name, value):
+                    yield f"man/itgtd.conf.5: {name} of {section}: does not say its default, {value}"
+
+
+def shared_default(told, name, value):
+    """Two options with one text: the text is the second one's."""
+    names = list(told)
+    after = names.index(name) + 1
+    return not told[name].strip() and after < len(names) and value in told[names[after]]
+
+
+def switch_faults(itgtd):
+    text = subprocess.run([itgtd, "--help"], capture_output=True, text=True, check=True).stdout
+    switches = re.findall(r"^  (?:-(\w),|   ) --([\w-]+)", text, re.M)
+    manual = (tree.ROOT / "man/itgtd.8").read_text()
+    items = [line for line in manual.splitlines() if line.startswith(".It Fl")]
+    told = {word.lstrip("-") for line in items for word in re.findall(r"(?<=[ ,])(-[\w-]+|\w)(?= |$)", line)
+            if word not in ("Fl", "Ar", "Ns", "Op")}
+    have = {name for pair in switches for name in pair if name}
+    for name in sorted(have - told):
+        yield f"man/itgtd.8: does not have {name}"
+    for line in items:
+        first = line.split()[2].lstrip("-")
+        if first not in have:
+            yield f"man/itgtd.8: has {first}, which itgtd --help does not"
+    if not switches:
+        yield "itgtd --help: no switches found"
+
+
+def lint_faults():
+    if not shutil.which("mandoc"):
+        print("mandoc is not installed: the pages are not linted")
+        return
+    # From their own directory, so that they find each other.
+    pages = [page.name for page in tree.files("man/*.[1-9]")]
+    out = subprocess.run(["mandoc", "-Tlint", *pages], cwd=tree.ROOT / "man", capture_output=True, text=True)
+    for line in (out.stdout + out.stderr).splitlines():
+        if "mandoc.db" not in line:  # the state of this machine, not of a page
+            yield line
+
+
+def check(itgtd, path):
+    # The leak checker wants ptrace, which a sandbox may refuse; it is not what is tested here.
+    env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+    out = subprocess.run([itgtd, "--check", "-c", str(path)], capture_output=True, text=True, env=env)
+    if out.returncode or "fault" in out.stderr:
+        yield f"{path}: itgtd --check: {out.returncode}\n{out.stdout}{out.stderr}"
+
+
+def conf_faults(itgtd):
+    for path in tree.files("conf/*.conf"):
+        yield from check(itgtd, path)
+    # itgtd.conf once more, with all that stands behind "#", in a directory that has its other files.
+    text = (tree.ROOT / "conf/itgtd.conf").read_text()
+    for section, options in table().items():
+        for name in options:
+            if not re.search(rf"^#.*\b{name}\s*=", text, re.M):
+                yield f"conf/itgtd.conf: does not have {name} of {section}"
+    with tempfile.TemporaryDirectory(prefix="itgtd-test-") as name:
+        directory = pathlib.Path(name)
+        for secret in ("host1.secret", "target.secret"):
+            (directory / secret).write_text(f"the secret of {secret}\n")
+            (directory / secret).chmod(0o600)
+        (directory / "itgtd.d").mkdir()
+        (directory / "itgtd.d/lab.conf").write_text("")
+        whole = re.sub(r"^#(?=\S)|^#(?=  )", "", text, flags=re.M)
+        # host1 has its secrets in files, host2 in the text: both forms are read.
+        whole = whole.replace("/etc/itgtd", name)
+        (directory / "itgtd.conf").write_text(whole)
+        yield from check(itgtd, directory / "itgtd.conf")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    itgtd = str(pathlib.Path(parser.parse_args().build) / "src/daemon/itgtd")
+    faults = list(option_faults()) + list(switch_faults(itgtd)) + list(lint_faults()) + list(conf_faults(itgtd))
+    options = sum(len(o) for o in table().values())
+    tree.finish(faults, options and f"{options} options are in the manual, and conf/ is read")
+
+
+main()
