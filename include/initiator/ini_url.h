@@ -15,10 +15,10 @@ struct ini_url {
 	uint16_t lun;
 };
 
-/* text ends at a zero byte or at a space. 0 or -EINVAL. Pure. */
+/* text ends at a zero byte, a space or a newline. 0 or -EINVAL. Pure. */
 int ini_url_parse(const char *text, struct ini_url *out);
 
-/* "HOST[:PORT]" alone, ending at a zero byte, a space or a slash. *end (may be NULL) is that place.
+/* "HOST[:PORT]" alone, ending there or at a slash. *end (may be NULL) is that place.
  */
 int ini_url_parse_portal(const char *text, struct ini_url *out, const char **end);
 

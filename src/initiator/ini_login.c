@@ -258,6 +258,10 @@ static int settle(struct dialogue *d)
 		key[pair.key_len] = '\0';
 		ini_param_set(&s->param, key, pair.value);
 	}
+	/* 13.14; who offers MaxBurstLength alone has agreed to less than FirstBurstLength's
+	 * default. */
+	if (s->param.FirstBurstLength > s->param.MaxBurstLength)
+		s->param.FirstBurstLength = s->param.MaxBurstLength;
 	s->conn.header_digest = s->param.HeaderDigest;
 	s->conn.data_digest = s->param.DataDigest;
 	return 0;

@@ -16,7 +16,7 @@ static void parts_are_found(void)
 		  16383 },
 		{ "iscsi://[::1]:3260/eui.0123456789abcdef/300", "::1", "3260",
 		  "eui.0123456789abcdef", 300 },
-		{ "iscsi://[fe80::1]/naa.0123456789abcdef/1", "fe80::1", "3260",
+		{ "iscsi://[fe80::1]/naa.0123456789abcdef/1\n", "fe80::1", "3260",
 		  "naa.0123456789abcdef", 1 },
 	};
 	struct ini_url url;
