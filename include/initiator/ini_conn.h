@@ -28,6 +28,7 @@ struct ini_pdu {
 	const uint8_t *data;      /* borrowed; received: until the next receive or flush */
 	uint32_t data_len;        /* bytes, without padding */
 	unsigned int faults;      /* set of INI_…; sending only */
+	bool lends_data;          /* sending: data is not copied, it stays until it is sent */
 };
 
 /* A queue of bytes: at[start] to at[end - 1]. */
@@ -38,6 +39,13 @@ struct ini_bytes {
 	size_t end;
 };
 
+/* Data that is sent from where it is: it follows so many bytes of the queue. */
+struct ini_lent {
+	size_t queued; /* bytes of the queue after the piece before, not sent yet */
+	const uint8_t *data;
+	size_t len; /* bytes not sent yet */
+};
+
 struct ini_conn {
 	int fd; /* -1: closed */
 	bool header_digest;
@@ -46,6 +54,11 @@ struct ini_conn {
 	bool write_failed; /* nothing can be sent any more; what came can still be read */
 	struct ini_bytes tx;
 	struct ini_bytes rx;
+	struct ini_lent *lent; /* owns; lent[lent_start] to lent[lent_end - 1] */
+	size_t lent_size;
+	size_t lent_start;
+	size_t lent_end;
+	size_t lent_queued; /* bytes: the sum of all queued */
 };
 
 /* A closed connection. */
@@ -65,7 +78,7 @@ void ini_conn_end(struct ini_conn *c);
 
 /*
  * Lay out pdu behind what is queued already: header, AHS, header digest, data,
- * padding, data digest. Everything is copied. 0 or -ENOMEM.
+ * padding, data digest. Everything is copied, but for data that is lent. 0 or -ENOMEM.
  */
 int ini_conn_queue(struct ini_conn *c, const struct ini_pdu *pdu);
 
@@ -90,5 +103,18 @@ int ini_conn_send_bytes(struct ini_conn *c, const void *bytes, size_t len, int t
  * -EBADMSG: a digest does not match (the PDU is taken all the same); -ENOMEM.
  */
 int ini_conn_recv(struct ini_conn *c, struct ini_pdu *pdu, int timeout_ms);
+
+/*
+ * The three below never wait: they are for a caller that watches many connections.
+ */
+
+/* Send what the socket takes. 0: nothing is left; -EAGAIN: the socket is full; -ECONNRESET. */
+int ini_conn_push(struct ini_conn *c);
+
+/* Receive what is there, with one call. 0; -EAGAIN: nothing; -ECONNRESET: the end; -ENOMEM. */
+int ini_conn_pull(struct ini_conn *c);
+
+/* Take the next PDU of what has been received. 0; -EAGAIN: it is not whole yet; -EBADMSG. */
+int ini_conn_take(struct ini_conn *c, struct ini_pdu *pdu);
 
 #endif

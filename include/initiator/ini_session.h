@@ -88,4 +88,7 @@ bool ini_session_has_room(const struct ini_session *s);
  */
 int ini_session_recv(struct ini_session *s, struct ini_pdu *pdu, int timeout_ms);
 
+/* The same of what has been received already, without waiting: as ini_conn_take(); -EPROTO. */
+int ini_session_take(struct ini_session *s, struct ini_pdu *pdu);
+
 #endif

@@ -34,10 +34,11 @@ struct ini_task {
 	bool immediate;      /* the I bit: delivered at once, out of order */
 	const uint8_t *out;  /* data to write; borrowed until done */
 	uint32_t out_len;    /* bytes: the Expected Data Transfer Length of a write */
-	uint8_t *in;         /* where read data goes; borrowed until done */
+	uint8_t *in;         /* where read data goes; borrowed until done; NULL: nowhere */
 	uint32_t in_len;     /* bytes: the Expected Data Transfer Length of a read */
 	bool no_immediate;   /* send no immediate data even where it is agreed */
 	bool no_unsolicited; /* send no unsolicited Data-Out even where it is agreed */
+	bool lends_out;      /* out is sent from where it is, and stays until it is sent */
 	bool holds_r2ts;     /* keep R2Ts in r2ts; the caller answers with ini_task_answer_r2t() */
 	void *user;
 
@@ -78,6 +79,12 @@ int ini_task_step(struct ini_session *s, struct ini_pdu *other, bool *is_other, 
 
 /* A task that is done, in the order of completion; waits for one. 0; as ini_task_step(). */
 int ini_task_next(struct ini_session *s, struct ini_task **out, int timeout_ms);
+
+/*
+ * A task that is done by what has been received, for a caller of ini_conn_push() and
+ * ini_conn_pull(): nothing is sent or received. 0; -EAGAIN: none; as ini_task_step().
+ */
+int ini_task_take(struct ini_session *s, struct ini_task **out);
 
 /*
  * Step until t is done; ini_task_next() does not hand it out then. When that fails, t is

@@ -11,11 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #define RX_ROOM      65536        /* bytes: room for one recv() at least */
 #define PDU_OVERHEAD (3u + 2 * 4) /* bytes: padding and both digests at most */
+#define TX_IOV       256          /* pieces in one sendmsg() */
+#define LENT_ROOM    64           /* pieces of lent data at first */
 
 /* ---- time limits ---- */
 
@@ -152,6 +155,7 @@ void ini_conn_close(struct ini_conn *c)
 		close(c->fd);
 	bytes_free(&c->tx);
 	bytes_free(&c->rx);
+	free(c->lent);
 	ini_conn_init(c);
 }
 
@@ -183,10 +187,33 @@ static void add_digest(struct ini_bytes *tx, const uint8_t *data, size_t len, bo
 	bytes_add(tx, digest, sizeof(digest));
 }
 
+/* Note that data follows what is queued. 0 or -ENOMEM. */
+static int lend(struct ini_conn *c, const uint8_t *data, size_t len)
+{
+	size_t n = c->lent_end - c->lent_start, queued = bytes_len(&c->tx) - c->lent_queued;
+	struct ini_lent *lent;
+
+	if (c->lent_end == c->lent_size && c->lent_start) {
+		memmove(c->lent, c->lent + c->lent_start, n * sizeof(*c->lent));
+		c->lent_start = 0;
+		c->lent_end = n;
+	} else if (c->lent_end == c->lent_size) {
+		lent = reallocarray(c->lent, n ? n * 2 : LENT_ROOM, sizeof(*lent));
+		if (!lent)
+			return -ENOMEM;
+		c->lent = lent;
+		c->lent_size = n ? n * 2 : LENT_ROOM;
+	}
+	c->lent[c->lent_end++] = (struct ini_lent){ .queued = queued, .data = data, .len = len };
+	c->lent_queued += queued;
+	return 0;
+}
+
 int ini_conn_queue(struct ini_conn *c, const struct ini_pdu *pdu)
 {
 	static const uint8_t zeros[4] = { 0 };
-	size_t most = PDU_BHS_LEN + (size_t)pdu->ahs_len + pdu->data_len + PDU_OVERHEAD;
+	size_t copied = pdu->lends_data ? 0 : pdu->data_len;
+	size_t most = PDU_BHS_LEN + (size_t)pdu->ahs_len + copied + PDU_OVERHEAD;
 	struct ini_bytes *tx = &c->tx;
 	uint8_t *bhs;
 
@@ -206,7 +233,9 @@ int ini_conn_queue(struct ini_conn *c, const struct ini_pdu *pdu)
 			   pdu->faults & INI_BAD_HEADER_DIGEST);
 	if (!pdu->data_len)
 		return 0;
-	bytes_add(tx, pdu->data, pdu->data_len);
+	bytes_add(tx, pdu->data, copied);
+	if (pdu->lends_data && lend(c, pdu->data, pdu->data_len) < 0)
+		return -ENOMEM;
 	bytes_add(tx, zeros, pdu_pad(pdu->data_len));
 	if (c->data_digest)
 		add_digest(tx, pdu->data, pdu->data_len, pdu->faults & INI_BAD_DATA_DIGEST);
@@ -221,15 +250,67 @@ int ini_conn_queue_bytes(struct ini_conn *c, const void *bytes, size_t len)
 	return 0;
 }
 
+static bool has_unsent(const struct ini_conn *c)
+{
+	return bytes_len(&c->tx) || c->lent_start < c->lent_end;
+}
+
+/* Point iov to what is to be sent, lent data in its place. How many were filled. */
+static size_t point_to_unsent(const struct ini_conn *c, struct iovec iov[static TX_IOV])
+{
+	uint8_t *at = c->tx.at + c->tx.start;
+	size_t i, n = 0;
+
+	for (i = c->lent_start; i < c->lent_end && n + 2 <= TX_IOV; i++) {
+		const struct ini_lent *l = &c->lent[i];
+
+		iov[n++] = (struct iovec){ .iov_base = at, .iov_len = l->queued };
+		iov[n++] = (struct iovec){ .iov_base = (void *)l->data, .iov_len = l->len };
+		at += l->queued;
+	}
+	if (i == c->lent_end && n < TX_IOV)
+		iov[n++] = (struct iovec){ .iov_base = at,
+					   .iov_len = bytes_len(&c->tx) - c->lent_queued };
+	return n;
+}
+
+/* n bytes have left. */
+static void take_sent(struct ini_conn *c, size_t n)
+{
+	struct ini_lent *l;
+	size_t part;
+
+	for (; n && c->lent_start < c->lent_end; c->lent_start++) {
+		l = &c->lent[c->lent_start];
+		part = n < l->queued ? n : l->queued;
+		bytes_take(&c->tx, part);
+		l->queued -= part;
+		c->lent_queued -= part;
+		n -= part;
+		part = n < l->len ? n : l->len;
+		l->data += part;
+		l->len -= part;
+		n -= part;
+		if (l->queued || l->len)
+			return;
+	}
+	if (c->lent_start == c->lent_end)
+		c->lent_start = c->lent_end = 0;
+	bytes_take(&c->tx, n);
+}
+
 /* Send what the socket takes now. */
 static void write_some(struct ini_conn *c)
 {
+	struct iovec iov[TX_IOV];
+	struct msghdr msg = { .msg_iov = iov };
 	ssize_t n;
 
-	while (bytes_len(&c->tx) && !c->write_failed) {
-		n = send(c->fd, c->tx.at + c->tx.start, bytes_len(&c->tx), MSG_NOSIGNAL);
+	while (has_unsent(c) && !c->write_failed) {
+		msg.msg_iovlen = point_to_unsent(c, iov);
+		n = sendmsg(c->fd, &msg, MSG_NOSIGNAL);
 		if (n >= 0)
-			bytes_take(&c->tx, (size_t)n);
+			take_sent(c, (size_t)n);
 		else if (errno == EAGAIN)
 			return;
 		else if (errno != EINTR)
@@ -269,7 +350,7 @@ int ini_conn_flush(struct ini_conn *c, int timeout_ms)
 		write_some(c);
 		if (c->write_failed)
 			continue;
-		if (!bytes_len(&c->tx))
+		if (!has_unsent(c))
 			return 0;
 		/* A peer that waits for us to read before it reads must not hang us. */
 		if (read_some(c) == -ENOMEM)
@@ -302,8 +383,7 @@ static bool digest_fits(const uint8_t *data, size_t len)
 	return digest_matches(crc32c_add(CRC32C_START, data, len), data + len);
 }
 
-/* Take a PDU out of the received bytes. 0, -EAGAIN: it is not whole, -EBADMSG. */
-static int take(struct ini_conn *c, struct ini_pdu *pdu)
+int ini_conn_take(struct ini_conn *c, struct ini_pdu *pdu)
 {
 	const uint8_t *at = c->rx.at + c->rx.start;
 	size_t have = bytes_len(&c->rx), head, body = 0;
@@ -338,7 +418,7 @@ int ini_conn_recv(struct ini_conn *c, struct ini_pdu *pdu, int timeout_ms)
 		return -ECONNRESET;
 	for (;;) {
 		write_some(c);
-		err = take(c, pdu);
+		err = ini_conn_take(c, pdu);
 		if (err != -EAGAIN)
 			return err;
 		err = read_some(c);
@@ -346,9 +426,28 @@ int ini_conn_recv(struct ini_conn *c, struct ini_pdu *pdu, int timeout_ms)
 			continue;
 		if (err != -EAGAIN)
 			return err;
-		events = bytes_len(&c->tx) && !c->write_failed ? POLLIN | POLLOUT : POLLIN;
+		events = has_unsent(c) && !c->write_failed ? POLLIN | POLLOUT : POLLIN;
 		err = wait_for(c->fd, events, deadline);
 		if (err)
 			return err;
 	}
+}
+
+/* ---- without waiting ---- */
+
+int ini_conn_push(struct ini_conn *c)
+{
+	if (c->fd < 0)
+		return -ECONNRESET;
+	write_some(c);
+	if (c->write_failed)
+		return -ECONNRESET;
+	return has_unsent(c) ? -EAGAIN : 0;
+}
+
+int ini_conn_pull(struct ini_conn *c)
+{
+	int err = c->fd < 0 ? -ECONNRESET : read_some(c);
+
+	return err > 0 ? 0 : err;
 }

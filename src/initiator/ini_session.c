@@ -154,17 +154,29 @@ static int check_cmdsn(struct ini_session *s, const uint8_t *bhs)
 	return 0;
 }
 
-int ini_session_recv(struct ini_session *s, struct ini_pdu *pdu, int timeout_ms)
+static int check_numbers(struct ini_session *s, const uint8_t *bhs)
 {
 	struct pdu_login_rsp login;
+	int err;
+
+	/* 11.13.5: a refusal's numbers mean nothing. */
+	if (pdu_opcode(bhs) == PDU_LOGIN_RSP && pdu_get_login_rsp(bhs, &login) == PDU_OK &&
+	    login.status >= 0x0200)
+		return 0;
+	err = check_statsn(s, bhs);
+	return err ? err : check_cmdsn(s, bhs);
+}
+
+int ini_session_recv(struct ini_session *s, struct ini_pdu *pdu, int timeout_ms)
+{
 	int err = ini_conn_recv(&s->conn, pdu, timeout_ms);
 
-	if (err)
-		return err;
-	/* 11.13.5: a refusal's numbers mean nothing. */
-	if (pdu_opcode(pdu->bhs) == PDU_LOGIN_RSP &&
-	    pdu_get_login_rsp(pdu->bhs, &login) == PDU_OK && login.status >= 0x0200)
-		return 0;
-	err = check_statsn(s, pdu->bhs);
-	return err ? err : check_cmdsn(s, pdu->bhs);
+	return err ? err : check_numbers(s, pdu->bhs);
+}
+
+int ini_session_take(struct ini_session *s, struct ini_pdu *pdu)
+{
+	int err = ini_conn_take(&s->conn, pdu);
+
+	return err ? err : check_numbers(s, pdu->bhs);
 }

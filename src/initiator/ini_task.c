@@ -20,7 +20,7 @@ static int queue_data_out(struct ini_session *s, const struct ini_task *t, uint3
 			  uint32_t offset, uint32_t len)
 {
 	struct pdu_data_out req = { .itt = t->itt, .ttt = ttt, .expstatsn = s->expstatsn };
-	struct ini_pdu pdu = { 0 };
+	struct ini_pdu pdu = { .lends_data = t->lends_out };
 	uint32_t end = offset + len;
 	int err = 0;
 
@@ -66,7 +66,7 @@ static int queue_command(struct ini_session *s, struct ini_task *t, uint32_t imm
 		.attr = t->attr,
 		.edtl = t->out_len ? t->out_len : t->in_len,
 	};
-	struct ini_pdu pdu = { .data = t->out, .data_len = immediate };
+	struct ini_pdu pdu = { .data = t->out, .data_len = immediate, .lends_data = t->lends_out };
 	uint8_t ahs[AHS_CDB_MAX + 8];
 
 	memcpy(req.lun, t->lun, PDU_LUN_LEN);
@@ -179,7 +179,7 @@ static int take_data_in(struct ini_session *s, struct ini_task *t, const struct 
 	err = check_data_in(s, t, &in);
 	if (err)
 		return err;
-	if (pdu->data_len)
+	if (pdu->data_len && t->in)
 		memcpy(t->in + in.offset, pdu->data, pdu->data_len);
 	t->in_got += in.data_len;
 	t->burst = in.flags & PDU_FINAL ? 0 : t->burst + in.data_len;
@@ -315,43 +315,62 @@ static int take_unasked(struct ini_session *s, const struct ini_pdu *pdu, bool *
 	return 0;
 }
 
-int ini_task_step(struct ini_session *s, struct ini_pdu *other, bool *is_other, int timeout_ms)
+/* Do what a PDU asks for. *is_other: it belongs to no task, and nothing was done. */
+static int take_pdu(struct ini_session *s, const struct ini_pdu *pdu, bool *is_other)
 {
-	struct ini_task *t;
+	struct ini_task *t = map_get(&s->tasks, pdu_itt(pdu->bhs));
 	bool took;
 	int err;
 
 	*is_other = false;
-	err = ini_session_recv(s, other, timeout_ms);
-	if (err)
-		return err;
-	err = take_unasked(s, other, &took);
-	if (err || took)
-		return err;
-	t = map_get(&s->tasks, pdu_itt(other->bhs));
 	if (t) {
-		switch (pdu_opcode(other->bhs)) {
-		case PDU_DATA_IN: return take_data_in(s, t, other);
-		case PDU_R2T: return take_r2t(s, t, other);
-		case PDU_SCSI_RSP: return take_response(s, t, other);
+		switch (pdu_opcode(pdu->bhs)) {
+		case PDU_DATA_IN: return take_data_in(s, t, pdu);
+		case PDU_R2T: return take_r2t(s, t, pdu);
+		case PDU_SCSI_RSP: return take_response(s, t, pdu);
 		default: break;
 		}
 	}
-	*is_other = true;
-	return 0;
+	err = take_unasked(s, pdu, &took);
+	*is_other = !err && !took;
+	return err;
 }
 
-/* Step where no other PDU is expected. */
-static int step_tasks(struct ini_session *s, int timeout_ms)
+int ini_task_step(struct ini_session *s, struct ini_pdu *other, bool *is_other, int timeout_ms)
 {
-	struct ini_pdu other;
+	int err = ini_session_recv(s, other, timeout_ms);
+
+	*is_other = false;
+	return err ? err : take_pdu(s, other, is_other);
+}
+
+/* The same where no other PDU is expected. */
+static int take_tasks_pdu(struct ini_session *s, const struct ini_pdu *pdu)
+{
 	bool is_other;
-	int err = ini_task_step(s, &other, &is_other, timeout_ms);
+	int err = take_pdu(s, pdu, &is_other);
 
 	if (!err && is_other)
 		return ini_session_fault(s, "opcode 0x%02x (ITT 0x%08x) answers nothing",
-					 pdu_opcode(other.bhs), pdu_itt(other.bhs));
+					 pdu_opcode(pdu->bhs), pdu_itt(pdu->bhs));
 	return err;
+}
+
+static int step_tasks(struct ini_session *s, int timeout_ms)
+{
+	struct ini_pdu pdu;
+	int err = ini_session_recv(s, &pdu, timeout_ms);
+
+	return err ? err : take_tasks_pdu(s, &pdu);
+}
+
+static struct ini_task *first_done(struct ini_session *s)
+{
+	struct ini_task *t = STAILQ_FIRST(&s->done);
+
+	if (t)
+		STAILQ_REMOVE_HEAD(&s->done, link);
+	return t;
 }
 
 int ini_task_next(struct ini_session *s, struct ini_task **out, int timeout_ms)
@@ -362,8 +381,23 @@ int ini_task_next(struct ini_session *s, struct ini_task **out, int timeout_ms)
 		err = step_tasks(s, timeout_ms);
 	if (err)
 		return err;
-	*out = STAILQ_FIRST(&s->done);
-	STAILQ_REMOVE_HEAD(&s->done, link);
+	*out = first_done(s);
+	return 0;
+}
+
+int ini_task_take(struct ini_session *s, struct ini_task **out)
+{
+	struct ini_pdu pdu;
+	int err = 0;
+
+	while (STAILQ_EMPTY(&s->done) && !err) {
+		err = ini_session_take(s, &pdu);
+		if (!err)
+			err = take_tasks_pdu(s, &pdu);
+	}
+	if (err)
+		return err;
+	*out = first_done(s);
 	return 0;
 }
 
