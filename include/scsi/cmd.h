@@ -38,7 +38,8 @@ enum cmd_flag {
 #define CMD_USAGE_LEN 16
 #define CMD_UNMAP_BIT 0x08
 
-struct scsi_cmd {
+/* The order of the fields is that in which a row is read. */
+struct scsi_cmd { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint8_t opcode;
 	uint16_t sa; /* service action, in byte 1; NO_SA */
 	const char *name;

@@ -21,8 +21,8 @@ typedef void page_fn(const struct scsi_lu *lu, uint8_t *p);
 struct page {
 	uint8_t code;
 	uint8_t subpage;
-	uint8_t len; /* bytes that follow the header */
-	page_fn *put;
+	uint8_t len;  /* bytes that follow the header */
+	page_fn *put; /* NULL: all of it is zero */
 };
 
 /* SBC-4, 6.5.6 */
@@ -42,19 +42,12 @@ static void put_control(const struct scsi_lu *lu, uint8_t *p)
 		p[3] = 0x40;
 }
 
-static void put_nothing(const struct scsi_lu *lu, uint8_t *p)
-{
-	(void)lu;
-	(void)p;
-}
-
 /* Ascending; nothing in them is changeable. */
 static const struct page pages[] = {
 	{ 0x08, 0x00, 18, put_caching },
 	{ 0x0a, 0x00, 10, put_control },
-	{ 0x0a, 0x01, 28, put_nothing }, /* control extension: no choice is made (SPC-5, 7.5.10) */
-	{ 0x1c, 0x00, 10,
-	  put_nothing }, /* informational exceptions: none are told (SPC-5, 7.5.13) */
+	{ 0x0a, 0x01, 28, NULL }, /* control extension: no choice is made (SPC-5, 7.5.10) */
+	{ 0x1c, 0x00, 10, NULL }, /* informational exceptions: none are told (SPC-5, 7.5.13) */
 };
 
 #define NPAGES (sizeof(pages) / sizeof(pages[0]))
@@ -72,7 +65,7 @@ static uint32_t put_page(const struct page *page, const struct scsi_lu *lu, uint
 	} else {
 		p[1] = page->len;
 	}
-	if (pc != PC_CHANGEABLE)
+	if (page->put && pc != PC_CHANGEABLE)
 		page->put(lu, p + header);
 	return header + page->len;
 }

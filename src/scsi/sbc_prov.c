@@ -92,14 +92,18 @@ static bool check_descriptors(struct scsi_task *t)
 /* SBC-4, 5.35.2 */
 void sbc_unmap(struct scsi_task *t)
 {
-	const uint8_t *p = t->buf ? t->buf->data : NULL;
+	const uint8_t *p;
 
 	if (!t->alloc_len) { /* PARAMETER LIST LENGTH 0 is no error */
 		finish_good(t);
 		return;
 	}
-	if (t->out_want < t->alloc_len || t->alloc_len < HEADER_LEN ||
-	    be16(p + 2) > t->alloc_len - HEADER_LEN) {
+	if (t->out_want < t->alloc_len || t->alloc_len < HEADER_LEN) {
+		finish_code(t, SENSE_LIST_LENGTH);
+		return;
+	}
+	p = t->buf->data;
+	if (be16(p + 2) > t->alloc_len - HEADER_LEN) { /* UNMAP BLOCK DESCRIPTOR DATA LENGTH */
 		finish_code(t, SENSE_LIST_LENGTH);
 		return;
 	}
