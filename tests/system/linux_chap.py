@@ -8,8 +8,6 @@ ONE_WAY = "iqn.2026-11.org.itgtd:one-way"
 MUTUAL = "iqn.2026-11.org.itgtd:mutual"
 
 CONFIG = """
-control-socket  = "{directory}/control.sock"
-state-directory = "{directory}/state"
 portal-group "1" {{
   listen = {{ "127.0.0.1:0" }}
   discovery-auth-group = "no-authentication"
@@ -96,7 +94,7 @@ fails $target_refuses
 def main():
     with itgtd.workdir() as directory:
         config = pathlib.Path(directory, "itgtd.conf")
-        config.write_text(CONFIG.format(directory=directory, one_way=ONE_WAY, mutual=MUTUAL))
+        config.write_text(CONFIG.format(one_way=ONE_WAY, mutual=MUTUAL))
         config.chmod(0o600)
         with itgtd.Target("-c", str(config)) as target:
             print(vm.check(JOB, 120, PORTAL=f"127.0.0.1:{target.port}", ONE_WAY=ONE_WAY, MUTUAL=MUTUAL,

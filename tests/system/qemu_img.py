@@ -45,9 +45,7 @@ def check_copy(image, url, back):
 def check_patterns(url):
     for what, commands in PATTERNS:
         words = [word for command in commands for word in ("-c", command)]
-        output = tool("qemu-io", "-f", "raw", *words, url)
-        if "fail" in output or "error" in output:
-            sys.exit(f"{what}: {output}")
+        tool("qemu-io", "-f", "raw", *words, url)
         print(f"{what}: ok")
 
 
