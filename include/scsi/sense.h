@@ -36,6 +36,7 @@ enum sense_code {
 	SENSE_LUNS_CHANGED = 0x063f0e,   /* reported LUNs data has changed */
 	SENSE_PROTECTED = 0x072700,      /* write protected */
 	SENSE_NO_SPACE = 0x072707,       /* space allocation failed write protect */
+	SENSE_DATA_AMOUNT = 0x0b0c0d,    /* write error, not enough unsolicited data */
 	SENSE_PROTOCOL_CRC = 0x0b4705,   /* protocol service CRC error */
 	SENSE_MISCOMPARE = 0x0e1d00,     /* miscompare during verify operation */
 };

@@ -45,11 +45,17 @@ const struct scsi_cmd *cmd_find(const struct scsi_cmd *rows, size_t n, const uin
 	return NULL;
 }
 
+/* A write protected unit takes the UNMAP bit, too: its protection is what must be told then. */
+static bool may_unmap(const struct scsi_lu *lu)
+{
+	return lu && (lu->opt.thin || lu->opt.read_only);
+}
+
 uint8_t cmd_usage(const struct scsi_cmd *c, const struct scsi_lu *lu, size_t i)
 {
 	uint8_t mask = c->usage[i];
 
-	if (i == 1 && c->flags & F_THIN_BIT && !(lu && lu->opt.thin))
+	if (i == 1 && c->flags & F_THIN_BIT && !may_unmap(lu))
 		mask &= (uint8_t)~CMD_UNMAP_BIT;
 	return mask;
 }

@@ -18,11 +18,12 @@ void scsi_device_init(struct scsi_device *d, struct scsi_core *core, const char 
 
 bool scsi_device_is_idle(const struct scsi_device *d)
 {
-	const struct scsi_lu *lu;
-	uint32_t number = 0;
+	uint32_t number;
 
-	for (; (lu = map_next(&d->lus, number, &number)); number++) {
-		if (!scsi_lu_is_idle(lu))
+	for (number = 0; number <= SCSI_LUN_MAX; number++) {
+		const struct scsi_lu *lu = scsi_device_lu(d, number);
+
+		if (lu && !scsi_lu_is_idle(lu))
 			return false;
 	}
 	return true;
@@ -33,7 +34,7 @@ void scsi_device_fini(struct scsi_device *d)
 	uint32_t number;
 
 	assert(TAILQ_EMPTY(&d->nexuses));
-	while (map_next(&d->lus, 0, &number))
+	for (number = 0; d->lus.count && number <= SCSI_LUN_MAX; number++)
 		scsi_lu_free(map_remove(&d->lus, number));
 	map_fini(&d->lus);
 }

@@ -225,18 +225,26 @@ static uint32_t min32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* What a read brings: no more than somebody wants (up to 2^32 - 1 bytes), in whole blocks. */
+static uint32_t read_need(const struct scsi_task *t)
+{
+	uint64_t block = t->lu->opt.block_size;
+	uint64_t wanted = (finish_in_room(t) + block - 1) & ~(block - 1);
+	uint64_t len = t->nblk << t->lu->block_shift;
+
+	return (uint32_t)(wanted < len ? wanted : len);
+}
+
 /* Bytes that t->buf must have. */
 static uint32_t data_need(const struct scsi_task *t)
 {
-	uint32_t room = finish_in_room(t);
+	uint32_t room;
 
 	switch ((enum cmd_xfer)t->cmd->xfer) {
 	case XFER_NONE: return 0;
-	case XFER_IN_BLOCKS:
-		return min32((uint32_t)(t->nblk << t->lu->block_shift),
-			     (room + t->lu->opt.block_size - 1) & -t->lu->opt.block_size);
+	case XFER_IN_BLOCKS: return read_need(t);
 	case XFER_IN_ALLOC:
-		room = min32(min32(room, t->alloc_len), DATA_IN_MAX);
+		room = min32(min32(finish_in_room(t), t->alloc_len), DATA_IN_MAX);
 		return room < DATA_IN_MIN ? DATA_IN_MIN : room;
 	default: return t->out_want;
 	}

@@ -99,13 +99,15 @@ static void lu_reset(struct scsi_tmf *tmf, struct scsi_lu *lu)
 
 static void target_reset(struct scsi_tmf *tmf, struct scsi_lu *none)
 {
-	const struct map *lus = &tmf->nexus->device->lus;
 	struct scsi_lu *lu;
-	uint32_t number = 0;
+	uint32_t number;
 
 	(void)none;
-	for (; (lu = map_next(lus, number, &number)); number++)
-		reset(tmf, lu, UA_TARGET_RESET);
+	for (number = 0; number <= SCSI_LUN_MAX; number++) {
+		lu = scsi_device_lu(tmf->nexus->device, number);
+		if (lu)
+			reset(tmf, lu, UA_TARGET_RESET);
+	}
 }
 
 /* SAM-5, 7.6 */

@@ -265,17 +265,22 @@ static void forced_writes(void)
 
 static void write_protected(void)
 {
+	static const uint8_t same_unmap[10] = { 0x41, 0x08, 0, 0, 0, 0, 0, 0, 1 };
 	struct scsi_lu_options opt = rig_options();
 	static uint8_t data[512];
 	struct rig_cmd c;
 	struct rig r;
 
 	opt.read_only = true;
+	opt.thin = false; /* a store that may not be written cannot discard either */
 	rig_open_with(&r, &opt);
 	rig_greet(&r, &r.x[0], 0);
 	rig_out(&r, &c, write10_one, 10, data, 512);
 	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_PROTECTED);
 	CU_ASSERT_EQUAL(c.got_data, 0);
+	scsi_task_fini(&c.t);
+	rig_out(&r, &c, same_unmap, 10, data, 512);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_PROTECTED);
 	scsi_task_fini(&c.t);
 	rig_in(&r, &c, read10_one, 10, 512);
 	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
