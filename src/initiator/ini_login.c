@@ -50,8 +50,10 @@ static int recv_response(struct ini_session *s, const struct ini_login_step *ste
 		return ini_session_fault(s, "11.13: the response has another ITT");
 	if (memcmp(rsp->isid, s->isid, PDU_ISID_LEN) != 0)
 		return ini_session_fault(s, "11.13: the response has another ISID");
-	if (rsp->status)
-		return 0;
+	if (pdu.data_len > LOGIN_DATA_MAX)
+		return ini_session_fault(s, "13.12: %u bytes of login data", pdu.data_len);
+	if (rsp->status) /* a redirection says where to (11.13.5) */
+		return ini_text_append(answer, pdu.data, pdu.data_len);
 	if (rsp->csg != step->csg)
 		return ini_session_fault(s, "11.13.3: CSG %u in answer to %u", rsp->csg, step->csg);
 	if (rsp->transit && rsp->nsg > step->nsg)
@@ -60,8 +62,6 @@ static int recv_response(struct ini_session *s, const struct ini_login_step *ste
 		return ini_session_fault(s, "11.13.2: T and C together");
 	if (rsp->version_active != PDU_VERSION || rsp->version_max != PDU_VERSION)
 		return ini_session_fault(s, "11.13.4: a version that was not asked for");
-	if (pdu.data_len > LOGIN_DATA_MAX)
-		return ini_session_fault(s, "13.12: %u bytes of login data", pdu.data_len);
 	return ini_text_append(answer, pdu.data, pdu.data_len);
 }
 

@@ -161,7 +161,7 @@ static int check_numbers(struct ini_session *s, const uint8_t *bhs)
 
 	/* 11.13.5: a refusal's numbers mean nothing. */
 	if (pdu_opcode(bhs) == PDU_LOGIN_RSP && pdu_get_login_rsp(bhs, &login) == PDU_OK &&
-	    login.status >= 0x0200)
+	    login.status)
 		return 0;
 	err = check_statsn(s, bhs);
 	return err ? err : check_cmdsn(s, bhs);
