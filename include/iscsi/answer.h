@@ -23,6 +23,15 @@ struct answer *answer_new(uint32_t data_len);
 /* Hand it to the connection, which frees it when it is gone. */
 void answer_send(struct conn *c, struct answer *a);
 
+/*
+ * The last thing to say on a connection, when every task allegiant to it is answered:
+ * c->parting keeps it until then.
+ */
+void answer_part(struct conn *c, struct answer *a);
+
+/* A task of c is over: send what waited for the last one. */
+void answer_settle(struct conn *c);
+
 /* Reject a PDU (11.17): its header goes back with the reason. */
 void answer_reject(struct conn *c, enum pdu_reject_reason reason,
 		   const uint8_t bhs[static PDU_BHS_LEN]);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+struct answer;
 struct buf;
 struct exchange;
 struct login;
@@ -51,6 +52,8 @@ struct conn {
 	struct session *session; /* owner of this connection; NULL before login ends */
 	struct login *login;     /* owns, while login runs */
 	struct exchange *text;   /* owns, while a text exchange runs */
+	struct answer *parting;  /* owns: the logout's answer, which waits for the last task */
+	uint32_t ntasks;         /* tasks allegiant to it */
 	void *transport;         /* the socket object's */
 	uint16_t cid;
 	uint32_t max_send; /* bytes: the initiator's MaxRecvDataSegmentLength */

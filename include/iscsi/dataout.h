@@ -17,6 +17,13 @@
 
 #define DATAOUT_R2T_MAX 16 /* R2Ts of a command in flight, whatever was negotiated */
 
+/* What spoils a command's data; the first fault counts (11.4.7.2). */
+enum dataout_fault {
+	DATAOUT_WHOLE,
+	DATAOUT_LOST,   /* a PDU was damaged or missing: protocol service CRC error */
+	DATAOUT_AMOUNT, /* more or less came than was to come: incorrect amount of data */
+};
+
 /* A sequence of Data-Out PDUs. */
 struct dataout_seq {
 	uint32_t ttt;    /* PDU_TAG_RESERVED: unsolicited */
@@ -32,7 +39,8 @@ struct dataout {
 	uint32_t r2tsn;   /* the next R2TSN */
 	bool started;     /* R2Ts may be sent */
 	bool unsolicited; /* an unsolicited sequence is open: seq[0] is it, no R2T yet */
-	bool bad;         /* a PDU was damaged or missing */
+	bool exact;       /* the unsolicited sequence must fill FirstBurstLength */
+	enum dataout_fault bad;
 	uint8_t nseq;
 	uint8_t untold; /* of the last sequences: how many R2Ts are still to be made */
 	struct dataout_seq seq[DATAOUT_R2T_MAX];
@@ -67,6 +75,9 @@ bool dataout_plan(struct dataout *d, uint32_t max_burst, uint32_t max_outstandin
 
 /* The next planned R2T's fields (ttt, offset, len, r2tsn). True: it was the last planned. */
 bool dataout_r2t(struct dataout *d, struct pdu_r2t *out);
+
+/* Is more to come before the command can go on? edtl: bytes. */
+bool dataout_lacks(const struct dataout *d, uint32_t edtl);
 
 /* Has everything come, or all that ever will? */
 bool dataout_complete(const struct dataout *d);

@@ -25,6 +25,12 @@ void port_data(struct task *t);
  */
 void port_orphan(struct task *t);
 
+/*
+ * Its connection logs out: what waits for the initiator ends, and at_once also what does not;
+ * anything else is still answered. May free the task.
+ */
+void port_part(struct task *t, bool at_once);
+
 /* Abort a task that waits for its CmdSN: it will use that up, and nothing else. */
 void port_cancel_held(struct task *t);
 

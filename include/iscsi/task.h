@@ -77,6 +77,9 @@ struct task *task_new(struct conn *c, const struct pdu_scsi_cmd *cmd,
 /* The task of that ITT, or NULL. */
 struct task *task_find(const struct session *s, uint32_t itt);
 
+/* It is allegiant to no connection any more. */
+void task_leave_conn(struct task *t);
+
 /* Its place in the command window is free again. More than once is fine. */
 void task_close(struct task *t);
 

@@ -42,6 +42,22 @@ void answer_send(struct conn *c, struct answer *a)
 	conn_send(c, &a->tx);
 }
 
+void answer_part(struct conn *c, struct answer *a)
+{
+	c->parting = a;
+	answer_settle(c);
+}
+
+void answer_settle(struct conn *c)
+{
+	struct answer *a = c->parting;
+
+	if (!a || c->ntasks > 0)
+		return;
+	c->parting = NULL;
+	answer_send(c, a);
+}
+
 void answer_reject(struct conn *c, enum pdu_reject_reason reason,
 		   const uint8_t bhs[static PDU_BHS_LEN])
 {

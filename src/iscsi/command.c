@@ -36,10 +36,10 @@ void command_forget(struct conn *c)
 
 /* ---- SCSI Command ---- */
 
-/* Does unsolicited Data-Out follow? Only a write has any (11.3.1). */
+/* Does unsolicited Data-Out follow? Only a write of some bytes has any (11.3.1). */
 static bool has_more(const struct pdu_scsi_cmd *cmd)
 {
-	return cmd->write && !cmd->final;
+	return cmd->write && !cmd->final && cmd->edtl > 0;
 }
 
 /* What 11.3 and the negotiated values forbid; 0: nothing. */

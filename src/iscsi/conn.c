@@ -63,7 +63,7 @@ struct conn *conn_new(struct iscsi *iscsi, const struct portal *portal,
 
 void conn_free(struct conn *c)
 {
-	assert(!c->session && !c->login && !c->text && !pdu_tx_has(&c->tx));
+	assert(!c->session && !c->login && !c->text && !pdu_tx_has(&c->tx) && c->ntasks == 0);
 	if (c->is_dirty)
 		STAILQ_REMOVE(&c->iscsi->dirty, c, conn, dlink);
 	TAILQ_REMOVE(&c->iscsi->conns, c, link);

@@ -17,8 +17,11 @@ void dataout_init(struct dataout *d, uint32_t immediate, bool more, uint32_t fir
 	d->asked = immediate;
 	d->r2tsn = 0;
 	d->started = false;
-	d->unsolicited = more && end > immediate;
-	d->bad = false;
+	d->unsolicited = more;
+	/* 11.4.7.2: more than FirstBurstLength in all makes that the amount that comes unsolicited.
+	 */
+	d->exact = edtl > first_burst;
+	d->bad = DATAOUT_WHOLE;
 	d->nseq = 0;
 	d->untold = 0;
 	if (!d->unsolicited)
@@ -29,6 +32,12 @@ void dataout_init(struct dataout *d, uint32_t immediate, bool more, uint32_t fir
 		.len = end - immediate,
 	};
 	d->asked = end;
+}
+
+static void spoil(struct dataout *d, enum dataout_fault fault)
+{
+	if (!d->bad)
+		d->bad = fault;
 }
 
 static struct dataout_seq *find(struct dataout *d, uint32_t ttt)
@@ -50,11 +59,13 @@ enum dataout_verdict dataout_place(struct dataout *d, const struct pdu_data_out 
 	if (!seq)
 		return DATAOUT_UNKNOWN;
 	if (pdu->offset < seq->offset || pdu->offset - seq->offset > seq->len ||
-	    pdu->data_len > seq->len - (pdu->offset - seq->offset))
+	    pdu->data_len > seq->len - (pdu->offset - seq->offset)) {
+		spoil(d, DATAOUT_AMOUNT);
 		return DATAOUT_BEYOND;
+	}
 	/* A gap means that a PDU was lost (7.9); at level 0 it is not asked for again. */
 	if (pdu->datasn != seq->datasn || pdu->offset != seq->offset + seq->got)
-		d->bad = true;
+		spoil(d, DATAOUT_LOST);
 	return d->bad ? DATAOUT_SKIP : DATAOUT_TAKE;
 }
 
@@ -63,11 +74,12 @@ static void end_sequence(struct dataout *d, struct dataout_seq *seq)
 	uint32_t end = seq->offset + seq->got;
 
 	if (seq->ttt == PDU_TAG_RESERVED) {
-		/* Less than FirstBurstLength may come unsolicited; R2Ts ask for the rest. */
 		d->unsolicited = false;
 		d->asked = end;
+		if (d->exact && seq->got < seq->len)
+			spoil(d, DATAOUT_AMOUNT);
 	} else if (seq->got < seq->len) {
-		d->bad = true; /* 11.8: the initiator sends all that an R2T asks for */
+		spoil(d, DATAOUT_AMOUNT); /* 11.8: the initiator sends all that an R2T asks for */
 	}
 	d->nseq--;
 	memmove(seq, seq + 1, (size_t)(d->seq + d->nseq - seq) * sizeof(*seq));
@@ -82,13 +94,13 @@ void dataout_arrived(struct dataout *d, const struct pdu_data_out *pdu, bool goo
 	if (good)
 		seq->got += pdu->data_len;
 	else
-		d->bad = true;
+		spoil(d, DATAOUT_LOST);
 	seq->datasn++;
-	if (pdu->final)
+	/* F ends a sequence (11.7.1). Where it is full without, more is to come than may. */
+	if (!pdu->final && seq->got == seq->len)
+		spoil(d, DATAOUT_AMOUNT);
+	if (pdu->final || seq->got == seq->len)
 		end_sequence(d, seq);
-	else if (good && seq->got == seq->len)
-		d->bad = true; /* 11.7.1: F ends the sequence; what comes behind the end is not data
-				*/
 }
 
 void dataout_start(struct dataout *d, uint32_t want)
@@ -136,4 +148,9 @@ bool dataout_complete(const struct dataout *d)
 	if (!d->started || d->nseq > 0)
 		return false;
 	return d->bad || d->asked >= d->want;
+}
+
+bool dataout_lacks(const struct dataout *d, uint32_t edtl)
+{
+	return d->started ? !dataout_complete(d) : d->unsolicited || d->asked < edtl;
 }

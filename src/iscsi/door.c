@@ -11,6 +11,7 @@
 #include "iscsi/tmf.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #define LINGER_MS  5000 /* for a peer to read its last answer */
 #define MAX_UNSENT 4096 /* answers that may wait for a peer to read them */
@@ -147,7 +148,7 @@ void door_timeout(struct conn *c, uint64_t now_ms)
 
 bool door_is_over(const struct conn *c)
 {
-	return c->state == CONN_DEAD || (!conn_is_open(c) && !pdu_tx_has(&c->tx));
+	return c->state == CONN_DEAD || (!conn_is_open(c) && !pdu_tx_has(&c->tx) && !c->parting);
 }
 
 static void leave_session(struct conn *c)
@@ -170,6 +171,8 @@ static void leave_session(struct conn *c)
 void door_lost(struct conn *c)
 {
 	command_forget(c);
+	free(c->parting);
+	c->parting = NULL;
 	pdu_rx_reset(&c->rx);
 	pdu_tx_reset(&c->tx); /* what was lent comes back, answers that will not be sent too */
 	exchange_free(c);

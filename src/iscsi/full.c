@@ -5,7 +5,9 @@
 #include "iscsi/conn.h"
 #include "iscsi/exchange.h"
 #include "iscsi/order.h"
+#include "iscsi/scsi_port.h"
 #include "iscsi/session.h"
+#include "iscsi/task.h"
 #include "iscsi/tmf.h"
 
 #include <string.h>
@@ -95,6 +97,24 @@ static enum pdu_logout_response logout_response(const struct conn *c,
 	return PDU_LOGOUT_NO_CID;
 }
 
+/*
+ * The connection's tasks come before the answer to its logout: those that an ordered logout
+ * stands behind are answered, the others end (4.2.3, 11.14).
+ */
+static void part(struct conn *c, struct answer *a, bool at_once)
+{
+	struct task *t, *next;
+
+	conn_notice(c, "session %u: logged out", c->session->tsih);
+	conn_event(c, EV_LOGOUT_PDU);
+	for (t = TAILQ_FIRST(&c->session->tasks); t; t = next) {
+		next = TAILQ_NEXT(t, link);
+		if (t->conn == c)
+			port_part(t, at_once);
+	}
+	answer_part(c, a);
+}
+
 static void logout_req(struct conn *c, const struct pdu_in *pdu)
 {
 	struct pdu_logout_rsp rsp = { 0 };
@@ -118,11 +138,10 @@ static void logout_req(struct conn *c, const struct pdu_in *pdu)
 	rsp.response = (uint8_t)logout_response(c, &req);
 	rsp.time2wait = (uint16_t)c->session->param.DefaultTime2Wait;
 	pdu_put_logout_rsp(a->bhs, &rsp);
-	answer_send(c, a);
-	if (rsp.response != PDU_LOGOUT_DONE)
-		return;
-	conn_notice(c, "session %u: logged out", c->session->tsih);
-	conn_event(c, EV_LOGOUT_PDU);
+	if (rsp.response == PDU_LOGOUT_DONE)
+		part(c, a, req.immediate);
+	else
+		answer_send(c, a);
 }
 
 void full_ask_logout(struct conn *c, uint16_t time_s)

@@ -251,9 +251,31 @@ static bool is_redirected(struct login *l)
 	return true;
 }
 
+/*
+ * A connection for a session that is there (6.3.1). There can be none yet: a session has one
+ * connection. The refusal tells only its owner that it exists.
+ */
+static bool joins_nothing(struct login *l)
+{
+	const struct session *s = sessions_find(l->conn->iscsi, l->first.tsih);
+
+	if (!l->first.tsih)
+		return true;
+	if (!s || s->target != l->target || memcmp(s->isid, l->first.isid, PDU_ISID_LEN) != 0 ||
+	    strcmp(s->param.InitiatorName, l->param.InitiatorName) != 0)
+		refuse(l, PDU_LOGIN_NO_SESSION, "it has no session %u", l->first.tsih);
+	else if (s->group != l->conn->portal->group->tag)
+		refuse(l, PDU_LOGIN_CANNOT_INCLUDE, "session %u is in portal group %u", s->tsih,
+		       s->group);
+	else
+		refuse(l, PDU_LOGIN_TOO_MANY_CONNECTIONS,
+		       "session %u has its one connection already", s->tsih);
+	return false;
+}
+
 static bool identify(struct login *l)
 {
-	if (!may_enter(l) || is_redirected(l))
+	if (!may_enter(l) || is_redirected(l) || !joins_nothing(l))
 		return false;
 	l->identified = true;
 	if (l->target) {
@@ -403,15 +425,6 @@ static bool begin(struct login *l)
 		       l->req.version_min, l->req.version_max);
 		return false;
 	}
-	if (l->req.tsih) {
-		/* One connection a session: there is nothing that another could be added to. */
-		if (sessions_find(iscsi, l->req.tsih))
-			refuse(l, PDU_LOGIN_TOO_MANY_CONNECTIONS,
-			       "session %u has its one connection already", l->req.tsih);
-		else
-			refuse(l, PDU_LOGIN_NO_SESSION, "there is no session %u", l->req.tsih);
-		return false;
-	}
 	return true;
 }
 
@@ -529,7 +542,14 @@ enum pdu_rx_verdict login_pdu(struct conn *c, const struct pdu_in *pdu)
 		return PDU_RX_STOP;
 	}
 	if (pdu_get_login_req(pdu->bhs, &l->req) != PDU_OK || l->waiter.waits_for) {
-		conn_drop(c, "PDU 0x%02x where a login request is due", pdu_opcode(pdu->bhs));
+		/* 6.3: once login has begun this is answered, before it the connection just ends.
+		 */
+		if (l->started)
+			refuse(l, PDU_LOGIN_INVALID_DURING_LOGIN,
+			       "PDU 0x%02x where a login request is due", pdu_opcode(pdu->bhs));
+		else
+			conn_drop(c, "PDU 0x%02x where a login request is due",
+				  pdu_opcode(pdu->bhs));
 		return PDU_RX_STOP;
 	}
 	if ((l->started || begin(l)) && check_request(l))

@@ -14,7 +14,7 @@ struct held_pdu {
 	struct cmdsn_entry entry;
 	struct session *session;
 	uint16_t cid;
-	order_run_fn *run;
+	order_run_fn *run; /* NULL: it only uses up its number */
 	struct pdu_in pdu; /* points into the bytes below */
 	uint8_t bytes[];   /* header, data */
 };
@@ -42,7 +42,7 @@ static void held_run(struct cmdsn_entry *e)
 
 	cmdsn_close(&h->session->cmdsn);
 	TAILQ_FOREACH (c, &h->session->conns, slink) {
-		if (c->cid == h->cid && conn_is_full(c)) {
+		if (h->run && c->cid == h->cid && conn_is_full(c)) {
 			h->run(c, &h->pdu);
 			break;
 		}
@@ -109,6 +109,28 @@ void order_pdu(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)
 		conn_fault(c, "PDU 0x%02x with CmdSN %u outside of the window %u to %u ignored",
 			   pdu_opcode(pdu->bhs), cmdsn, s->cmdsn.exp, s->cmdsn.max);
 		break;
+	}
+}
+
+void order_fill(struct session *s, uint32_t cmdsn)
+{
+	struct held_pdu *h;
+
+	switch (cmdsn_check(&s->cmdsn, cmdsn)) {
+	case CMDSN_RUN:
+		use_up(s, cmdsn);
+		order_drain(s);
+		break;
+	case CMDSN_HELD:
+		h = calloc(1, sizeof(*h));
+		if (!h)
+			return; /* the gap stays, as if nothing had been said */
+		h->entry.run = held_run;
+		h->entry.drop = held_drop;
+		h->session = s;
+		cmdsn_accept(&s->cmdsn, &h->entry, cmdsn);
+		break;
+	case CMDSN_DROP: break;
 	}
 }
 

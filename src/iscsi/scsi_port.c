@@ -166,10 +166,13 @@ static bool answer_next(struct tx_sender *s, struct tx_pdu *pdu)
 	return done;
 }
 
-/* A write whose data was damaged on its way (7.8). */
-static void fail_by_digest(struct scsi_task *scsi)
+/* A write whose data did not come as it should (7.8, 11.4.7.2). */
+static void fail_by_data(struct scsi_task *scsi, enum dataout_fault fault)
 {
-	const struct sense sense = { .code = SENSE_PROTOCOL_CRC, .bit = SENSE_NO_BIT };
+	const struct sense sense = {
+		.code = fault == DATAOUT_AMOUNT ? SENSE_DATA_AMOUNT : SENSE_PROTOCOL_CRC,
+		.bit = SENSE_NO_BIT,
+	};
 
 	scsi->status = SCSI_CHECK_CONDITION;
 	scsi->sense_len = sense_format(scsi->sense, &sense, false);
@@ -207,7 +210,7 @@ static void port_done(struct scsi_task *scsi)
 		return;
 	}
 	if (t->is_damaged)
-		fail_by_digest(scsi);
+		fail_by_data(scsi, t->out.bad);
 	answer(t);
 }
 
@@ -236,9 +239,22 @@ void port_submit(struct task *t)
 
 void port_orphan(struct task *t)
 {
-	t->conn = NULL;
+	task_leave_conn(t);
 	if (t->state == TASK_ACTIVE)
 		scsi_abort(&t->scsi);
+}
+
+void port_part(struct task *t, bool at_once)
+{
+	struct session *s = t->session;
+
+	if (t->state == TASK_HELD) {
+		cmdsn_remove(&s->cmdsn, &t->order);
+		task_free(t);
+	} else if (t->state == TASK_ACTIVE &&
+		   (at_once || (t->scsi.may_write && dataout_lacks(&t->out, t->scsi.edtl)))) {
+		scsi_abort(&t->scsi);
+	}
 }
 
 void port_cancel_held(struct task *t)

@@ -1,5 +1,6 @@
 #include "iscsi/task.h"
 
+#include "iscsi/answer.h"
 #include "iscsi/conn.h"
 #include "iscsi/session.h"
 
@@ -69,6 +70,7 @@ struct task *task_new(struct conn *c, const struct pdu_scsi_cmd *cmd,
 	TAILQ_INSERT_TAIL(&s->tasks, t, link);
 	s->ntasks++;
 	s->immediate += t->immediate;
+	c->ntasks++;
 	c->iscsi->tasks++;
 	return t;
 }
@@ -79,6 +81,16 @@ struct task *task_find(const struct session *s, uint32_t itt)
 
 	assert(!t || t->magic == TASK_MAGIC);
 	return t;
+}
+
+void task_leave_conn(struct task *t)
+{
+	if (!t->conn)
+		return;
+	if (t->conn->rx_task == t)
+		t->conn->rx_task = NULL;
+	t->conn->ntasks--;
+	t->conn = NULL;
 }
 
 void task_close(struct task *t)
@@ -92,12 +104,12 @@ void task_free(struct task *t)
 {
 	struct session *s = t->session;
 	struct iscsi *iscsi = s->iscsi;
+	struct conn *c = t->conn;
 
 	assert(t->magic == TASK_MAGIC && !t->tx.queued);
 	task_close(t);
 	scsi_task_fini(&t->scsi);
-	if (t->conn && t->conn->rx_task == t)
-		t->conn->rx_task = NULL;
+	task_leave_conn(t);
 	map_remove(&s->itts, t->itt);
 	TAILQ_REMOVE(&s->tasks, t, link);
 	s->ntasks--;
@@ -105,6 +117,8 @@ void task_free(struct task *t)
 	t->magic = 0;
 	SLIST_INSERT_HEAD(&iscsi->free_tasks, t, free);
 	iscsi->tasks--;
+	if (c)
+		answer_settle(c);
 	session_settle(s);
 }
 

@@ -3,6 +3,7 @@
 #include "base/serial.h"
 #include "iscsi/answer.h"
 #include "iscsi/conn.h"
+#include "iscsi/order.h"
 #include "iscsi/scsi_port.h"
 #include "iscsi/session.h"
 #include "iscsi/task.h"
@@ -162,18 +163,19 @@ static void cancel_held(struct session *s, const struct tmf_row *row, const stru
 }
 
 /*
- * No such task (11.5.5, 11.6.1). When RefCmdSN says that the command was received it has just
- * been answered, and the function is complete: some initiators take "does not exist" for a
- * broken target. A RefCmdSN in the window that has not come yet is for a command that was lost.
+ * No such task (11.6.1). A RefCmdSN in the window that has not come is of a command that was
+ * lost: it counts as received now, and as aborted. One that has been received is of a command just
+ * answered: the function is complete, too, for some initiators take "does not exist" there
+ * for a broken target.
  */
-static enum pdu_tmf_response without_task(const struct session *s, const struct pdu_tmf_req *req)
+static enum pdu_tmf_response without_task(struct session *s, const struct pdu_tmf_req *req)
 {
 	uint32_t oldest = s->cmdsn.exp - 4 * s->cmdsn.depth;
 
-	if (sn_upto(oldest, req->refcmdsn) && sn_before(req->refcmdsn, s->cmdsn.exp) &&
-	    sn_before(req->refcmdsn, req->cmdsn))
-		return PDU_TMF_COMPLETE;
-	return PDU_TMF_NO_TASK;
+	if (!sn_before(req->refcmdsn, req->cmdsn) || sn_before(req->refcmdsn, oldest))
+		return PDU_TMF_NO_TASK;
+	order_fill(s, req->refcmdsn);
+	return PDU_TMF_COMPLETE;
 }
 
 /* A function on one task: what there is to say when the device server does not have it. */

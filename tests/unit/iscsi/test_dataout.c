@@ -203,13 +203,19 @@ static void an_early_end_of_unsolicited_data(void)
 	struct pdu_r2t r;
 	struct write w;
 
-	begin(&w, 0, true, 2048, 4096);
+	begin(&w, 0, true, 4096, 4096);
 	dataout_start(&w.d, 4096);
 	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 0, 100, true), DATAOUT_TAKE);
 	CU_ASSERT_FALSE(w.d.bad);
 	r = r2t(&w);
 	CU_ASSERT_EQUAL(r.offset, 100);
 	CU_ASSERT_EQUAL(r.len, 3996);
+	/* 11.4.7.2: with more than FirstBurstLength in all it is the wrong amount */
+	begin(&w, 0, true, 2048, 4096);
+	dataout_start(&w.d, 4096);
+	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 0, 100, true), DATAOUT_TAKE);
+	CU_ASSERT_EQUAL(w.d.bad, DATAOUT_AMOUNT);
+	CU_ASSERT(dataout_complete(&w.d));
 }
 
 /* The command may want less than the initiator has, and less than came already. */
@@ -220,7 +226,8 @@ static void more_than_is_wanted(void)
 	begin(&w, 0, true, 65536, 4096);
 	dataout_start(&w.d, 512);
 	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 0, 4096, false), DATAOUT_TAKE);
-	CU_ASSERT_FALSE(dataout_complete(&w.d)); /* F is still to come */
+	CU_ASSERT_EQUAL(w.d.bad, DATAOUT_AMOUNT); /* full without F: more is to come than may */
+	CU_ASSERT(dataout_complete(&w.d));
 	begin(&w, 0, true, 65536, 4096);
 	dataout_start(&w.d, 512);
 	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 0, 4096, true), DATAOUT_TAKE);
@@ -228,14 +235,17 @@ static void more_than_is_wanted(void)
 	CU_ASSERT_FALSE(w.d.bad);
 }
 
-/* W set, F not, and no room for unsolicited data: none is expected (11.3.1). */
+/* F not set where no room for unsolicited data is left: whatever follows is too much. */
 static void no_room_for_unsolicited_data(void)
 {
 	struct write w;
 
 	begin(&w, 2048, true, 2048, 4096);
-	CU_ASSERT_FALSE(w.d.unsolicited);
-	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 2048, 512, true), DATAOUT_UNKNOWN);
+	dataout_start(&w.d, 4096);
+	CU_ASSERT_FALSE(dataout_complete(&w.d));
+	CU_ASSERT_EQUAL(bring(&w, UNSOLICITED, 0, 2048, 512, true), DATAOUT_BEYOND);
+	CU_ASSERT_EQUAL(w.d.bad, DATAOUT_AMOUNT);
+	CU_ASSERT(dataout_complete(&w.d));
 }
 
 /*
