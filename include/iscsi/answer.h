@@ -11,6 +11,7 @@ struct conn;
 
 struct answer {
 	struct tx_sender tx;
+	struct conn *conn; /* whom it is queued at; borrowed */
 	uint8_t bhs[PDU_BHS_LEN];
 	enum tx_statsn statsn; /* TX_STATSN_TAKES unless changed */
 	uint32_t data_len;     /* bytes */

@@ -60,6 +60,7 @@ struct conn {
 
 	struct pdu_rx rx;
 	struct pdu_tx tx;
+	size_t unsent; /* bytes of data of the answers that wait in tx */
 
 	/* between the header of a PDU and its end */
 	struct task *rx_task; /* whose data is coming; borrowed from the session */

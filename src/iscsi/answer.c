@@ -19,8 +19,11 @@ static bool answer_next(struct tx_sender *s, struct tx_pdu *pdu)
 
 static void answer_sent(struct tx_sender *s, bool gone)
 {
+	struct answer *a = (struct answer *)((char *)s - offsetof(struct answer, tx));
+
 	(void)gone;
-	free((char *)s - offsetof(struct answer, tx));
+	a->conn->unsent -= a->data_len;
+	free(a);
 }
 
 struct answer *answer_new(uint32_t data_len)
@@ -39,6 +42,8 @@ struct answer *answer_new(uint32_t data_len)
 
 void answer_send(struct conn *c, struct answer *a)
 {
+	a->conn = c;
+	c->unsent += a->data_len;
 	conn_send(c, &a->tx);
 }
 

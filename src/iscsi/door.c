@@ -13,8 +13,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define LINGER_MS  5000 /* for a peer to read its last answer */
-#define MAX_UNSENT 4096 /* answers that may wait for a peer to read them */
+#define LINGER_MS        5000       /* for a peer to read its last answer */
+#define MAX_UNSENT       4096       /* answers that may wait for a peer to read them … */
+#define MAX_UNSENT_BYTES (1u << 20) /* … and bytes of data in them */
 
 /* ---- bytes ---- */
 
@@ -88,6 +89,9 @@ void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms)
 	enum conn_state before = c->state;
 
 	assert(c->magic == CONN_MAGIC);
+	/* It was given up in this very turn: nothing of it counts any more. */
+	if (!conn_is_open(c))
+		return;
 	c->heard_ms = now_ms;
 	on_rx_error(c, pdu_rx_commit(&c->rx, stage, n));
 	set_alarm(c, before, now_ms);
@@ -95,7 +99,7 @@ void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms)
 
 bool door_wants_input(const struct conn *c)
 {
-	return conn_is_open(c) && c->tx.waiting < MAX_UNSENT;
+	return conn_is_open(c) && c->tx.waiting < MAX_UNSENT && c->unsent < MAX_UNSENT_BYTES;
 }
 
 /* ---- time ---- */

@@ -386,7 +386,7 @@ static void the_budget_bounds_what_is_made(void)
 	CU_ASSERT_EQUAL(pdu_tx_iov(&l.tx, iov, 8, SIZE_MAX), 6);
 	CU_ASSERT_EQUAL(src.made, 3);
 	take_all(&l);
-	CU_ASSERT_EQUAL(l.len, 20 * 560);
+	CU_ASSERT_EQUAL(l.len, (size_t)20 * 560);
 	line_fini(&l);
 }
 
