@@ -16,7 +16,7 @@ enum scsi_tmf_function {
 	SCSI_CLEAR_ACA,
 	SCSI_CLEAR_TASK_SET,
 	SCSI_LU_RESET,
-	SCSI_TARGET_RESET, /* every logical unit of the device (iSCSI's warm and cold reset) */
+	SCSI_TARGET_RESET, /* every logical unit of the device (warm and cold) */
 	SCSI_QUERY_TASK,
 	SCSI_QUERY_TASK_SET,
 	SCSI_IT_NEXUS_RESET,

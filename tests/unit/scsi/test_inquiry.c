@@ -92,65 +92,64 @@ static void names_are_padded(void)
 	rig_close(&r);
 }
 
-/* The commands that are answered where there is no logical unit. */
+/* A command to a LUN where there is nothing. */
+static void to_nobody(struct rig *r, struct rig_cmd *c, const uint8_t lun[8], const uint8_t *cdb,
+		      size_t len)
+{
+	rig_cmd_init(c, &r->x[0], cdb, len);
+	memcpy(c->t.lun, lun, 8);
+	rig_expect_in(c, 96);
+	rig_do(r, c);
+}
+
+/* The commands that are answered all the same, and what they say. */
+static void answered_by_nobody(struct rig *r, const uint8_t lun[8])
+{
+	static const struct {
+		const char *what;
+		uint8_t cdb[12];
+		uint32_t len;
+		uint8_t first[20]; /* bytes, as far as they are compared */
+		size_t nfirst;
+	} vectors[] = {
+		{ "INQUIRY", { 0x12, 0, 0, 0, 96 }, 96, { 0x7f, 0x00, 0x06, 0x12 }, 4 },
+		{ "its pages", { 0x12, 1, 0, 0, 96 }, 5, { 0x7f, 0, 0, 1, 0 }, 5 },
+		{ "REQUEST SENSE",
+		  { 0x03, 0, 0, 0, 18 },
+		  18,
+		  { 0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x25, 0x00 },
+		  18 },
+		{ "REPORT LUNS", { 0xa0, [9] = 16 }, 16, { 0, 0, 0, 8 }, 4 },
+	};
+	struct rig_cmd c;
+	size_t i;
+
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		to_nobody(r, &c, lun, vectors[i].cdb, 12);
+		CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+		CU_ASSERT_EQUAL_FATAL(c.t.in_len, vectors[i].len);
+		CU_ASSERT_EQUAL(memcmp(c.t.buf->data, vectors[i].first, vectors[i].nfirst), 0);
+		scsi_task_fini(&c.t);
+	}
+}
+
 static void no_logical_unit(void)
 {
 	static const uint8_t luns[][8] = { { 0, 9 }, { 0xc1, 0x01 }, { 0, 0, 0, 1 } };
-	static const uint8_t inquiry_cdb[6] = { 0x12, 0, 0, 0, 96 };
-	static const uint8_t pages_cdb[6] = { 0x12, 1, 0, 0, 96 };
-	static const uint8_t serial_cdb[6] = { 0x12, 1, 0x80, 0, 96 };
-	static const uint8_t request_sense[6] = { 0x03, 0, 0, 0, 18 };
-	static const uint8_t report_luns[12] = { 0xa0, [9] = 16 };
+	static const uint8_t serial[6] = { 0x12, 1, 0x80, 0, 96 };
 	static const uint8_t other[][10] = { { 0x00 }, { 0x28, [8] = 1 }, { 0x1a }, { 0xff } };
 	struct rig_cmd c;
 	struct rig r;
 	size_t i, j;
 
 	rig_open(&r);
-	for (i = 0; i < 3; i++) {
-		rig_cmd_init(&c, &r.x[0], inquiry_cdb, 6);
-		memcpy(c.t.lun, luns[i], 8);
-		rig_expect_in(&c, 96);
-		rig_do(&r, &c);
-		CU_ASSERT_EQUAL(c.t.in_len, 96);
-		CU_ASSERT_EQUAL(c.t.buf->data[0], 0x7f);
-		scsi_task_fini(&c.t);
-
-		rig_cmd_init(&c, &r.x[0], pages_cdb, 6);
-		memcpy(c.t.lun, luns[i], 8);
-		rig_expect_in(&c, 96);
-		rig_do(&r, &c);
-		CU_ASSERT_EQUAL(c.t.in_len, 5);
-		CU_ASSERT_EQUAL(memcmp(c.t.buf->data, "\x7f\0\0\x01\0", 5), 0);
-		scsi_task_fini(&c.t);
-
-		rig_cmd_init(&c, &r.x[0], serial_cdb, 6);
-		memcpy(c.t.lun, luns[i], 8);
-		rig_expect_in(&c, 96);
-		rig_do(&r, &c);
+	for (i = 0; i < sizeof(luns) / sizeof(luns[0]); i++) {
+		answered_by_nobody(&r, luns[i]);
+		to_nobody(&r, &c, luns[i], serial, 6);
 		CU_ASSERT_EQUAL(rig_sense(&c), SENSE_CDB_FIELD);
 		scsi_task_fini(&c.t);
-
-		rig_cmd_init(&c, &r.x[0], request_sense, 6);
-		memcpy(c.t.lun, luns[i], 8);
-		rig_expect_in(&c, 18);
-		rig_do(&r, &c);
-		CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
-		CU_ASSERT_EQUAL(c.t.buf->data[2], 0x05);
-		CU_ASSERT_EQUAL(c.t.buf->data[12], 0x25);
-		scsi_task_fini(&c.t);
-
-		rig_cmd_init(&c, &r.x[0], report_luns, 12);
-		memcpy(c.t.lun, luns[i], 8);
-		rig_expect_in(&c, 16);
-		rig_do(&r, &c);
-		CU_ASSERT_EQUAL(c.t.in_len, 16);
-		scsi_task_fini(&c.t);
-
 		for (j = 0; j < sizeof(other) / sizeof(other[0]); j++) {
-			rig_cmd_init(&c, &r.x[0], other[j], 10);
-			memcpy(c.t.lun, luns[i], 8);
-			rig_do(&r, &c);
+			to_nobody(&r, &c, luns[i], other[j], 10);
 			CU_ASSERT_EQUAL(rig_sense(&c), SENSE_NO_LU);
 			scsi_task_fini(&c.t);
 		}

@@ -79,7 +79,7 @@ static void residuals_of_reads(void)
 	} vectors[] = {
 		{ read10_one, 0, 512, 0, 0 },      { read10_one, 10000, 512, 512, 1 },
 		{ read10_one, 200, 512, 200, 1 },  { read10_two, 512, 1024, 512, 1 },
-		{ read10_two, 513, 1024, 513, 1 },
+		{ read10_two, 513, 1024, 513, 1 }, { read10_two, UINT32_MAX, 1024, 1024, 1 },
 	};
 	struct rig_cmd c;
 	struct rig r;
