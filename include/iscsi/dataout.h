@@ -2,14 +2,16 @@
  * Data-Out: what a write has been promised, what it asked for, what has come
  * (RFC 7143, 4.2.5.2, 11.7, 11.8). Pure: offsets and numbers, no buffer.
  *
- * Data comes in sequences: at most one unsolicited, then one for each R2T. At
- * error recovery level 0, with DataPDUInOrder and DataSequenceInOrder, each
- * PDU goes on where the one before ended. One that is missing or damaged is
- * not asked for again: the sequence is waited for, and the command fails (7.8).
+ * Data comes in sequences: at most one unsolicited, then one for each R2T. With
+ * DataPDUInOrder each PDU goes on where the one before ended, else it is anywhere
+ * in its sequence; no byte comes twice. A PDU that is missing or damaged is not
+ * asked for again at error recovery level 0: the sequence is waited for, and the
+ * command fails (7.8). The order of sequences does not matter.
  */
 #ifndef ISCSI_DATAOUT_H
 #define ISCSI_DATAOUT_H
 
+#include "iscsi/ranges.h"
 #include "wire/pdu.h"
 
 #include <stdbool.h>
@@ -41,6 +43,8 @@ struct dataout {
 	bool unsolicited; /* an unsolicited sequence is open: seq[0] is it, no R2T yet */
 	bool exact;       /* the unsolicited sequence must fill FirstBurstLength */
 	enum dataout_fault bad;
+	bool in_order;      /* DataPDUInOrder: a PDU goes on where the one before ended */
+	struct ranges come; /* which bytes are there */
 	uint8_t nseq;
 	uint8_t untold; /* of the last sequences: how many R2Ts are still to be made */
 	struct dataout_seq seq[DATAOUT_R2T_MAX];
@@ -49,9 +53,13 @@ struct dataout {
 /*
  * A write begins. immediate: bytes that came with the command. more: unsolicited Data-Out
  * follows (F bit was 0), up to first_burst bytes in all. edtl: Expected Data Transfer Length.
+ * in_order is set; the caller may clear it then.
  */
 void dataout_init(struct dataout *d, uint32_t immediate, bool more, uint32_t first_burst,
 		  uint32_t edtl);
+
+/* Gives memory back. Fine before dataout_init() where all is zero. */
+void dataout_fini(struct dataout *d);
 
 enum dataout_verdict {
 	DATAOUT_TAKE,    /* its bytes belong at its Buffer Offset */

@@ -139,6 +139,7 @@ static void begin(struct conn *c, const struct pdu_in *pdu)
 	}
 	dataout_init(&t->out, cmd.data_len, has_more(&cmd), c->session->param.FirstBurstLength,
 		     cmd.edtl);
+	t->out.in_order = c->session->param.DataPDUInOrder;
 	if (cmd.data_len || t->out.unsolicited)
 		make_room(c, t);
 	c->rx_task = t;
@@ -293,11 +294,10 @@ void command_data_pdu(struct conn *c, const struct pdu_in *pdu)
 	if (reject)
 		answer_reject(c, (enum pdu_reject_reason)reject, pdu->bhs);
 	if (t) {
-		if (good && data.data_len) {
+		if (good && data.data_len)
 			settle_data(t, &data, pdu->data);
-			t->scsi.out_have += data.data_len;
-		}
 		dataout_arrived(&t->out, &data, good);
+		t->scsi.out_have = ranges_prefix(&t->out.come);
 		port_data(t);
 	}
 	buf_put(buf);

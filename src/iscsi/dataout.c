@@ -22,6 +22,9 @@ void dataout_init(struct dataout *d, uint32_t immediate, bool more, uint32_t fir
 	 */
 	d->exact = edtl > first_burst;
 	d->bad = DATAOUT_WHOLE;
+	d->in_order = true;
+	ranges_init(&d->come);
+	ranges_add(&d->come, 0, immediate);
 	d->nseq = 0;
 	d->untold = 0;
 	if (!d->unsolicited)
@@ -32,6 +35,12 @@ void dataout_init(struct dataout *d, uint32_t immediate, bool more, uint32_t fir
 		.len = end - immediate,
 	};
 	d->asked = end;
+}
+
+void dataout_fini(struct dataout *d)
+{
+	if (d->come.r)
+		ranges_fini(&d->come);
 }
 
 static void spoil(struct dataout *d, enum dataout_fault fault)
@@ -64,7 +73,7 @@ enum dataout_verdict dataout_place(struct dataout *d, const struct pdu_data_out 
 		return DATAOUT_BEYOND;
 	}
 	/* A gap means that a PDU was lost (7.9); at level 0 it is not asked for again. */
-	if (pdu->datasn != seq->datasn || pdu->offset != seq->offset + seq->got)
+	if (pdu->datasn != seq->datasn || (d->in_order && pdu->offset != seq->offset + seq->got))
 		spoil(d, DATAOUT_LOST);
 	return d->bad ? DATAOUT_SKIP : DATAOUT_TAKE;
 }
@@ -91,10 +100,12 @@ void dataout_arrived(struct dataout *d, const struct pdu_data_out *pdu, bool goo
 
 	if (!seq)
 		return;
-	if (good)
-		seq->got += pdu->data_len;
-	else
+	if (!good)
 		spoil(d, DATAOUT_LOST);
+	else if (ranges_add(&d->come, pdu->offset, pdu->data_len))
+		spoil(d, DATAOUT_AMOUNT); /* some of it is there already */
+	else
+		seq->got += pdu->data_len;
 	seq->datasn++;
 	/* F ends a sequence (11.7.1). Where it is full without, more is to come than may. */
 	if (!pdu->final && seq->got == seq->len)

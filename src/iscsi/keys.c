@@ -189,7 +189,8 @@ static enum keys_verdict take_bool(struct keys *k, const struct row *r,
 				   const struct text_pair *pair, struct text_out *out, bool is_or)
 {
 	const bool *limit = limit_of(k, r);
-	bool yes = strcmp(pair->value, "Yes") == 0, ours = limit ? *limit : true;
+	/* Without a limit of ours the initiator's wish holds: order in data is nothing we need. */
+	bool yes = strcmp(pair->value, "Yes") == 0, ours = limit ? *limit : !is_or;
 	bool *param = param_of(k, r);
 
 	if (!yes && strcmp(pair->value, "No") != 0)

@@ -44,6 +44,7 @@ static void init(struct task *t, struct conn *c, const struct pdu_scsi_cmd *cmd)
 	t->says = false;
 	t->tx.queued = false;
 	t->in = (struct datain){ 0 };
+	t->out.come.r = NULL;
 }
 
 struct task *task_new(struct conn *c, const struct pdu_scsi_cmd *cmd,
@@ -109,6 +110,7 @@ void task_free(struct task *t)
 	assert(t->magic == TASK_MAGIC && !t->tx.queued);
 	task_close(t);
 	scsi_task_fini(&t->scsi);
+	dataout_fini(&t->out);
 	task_leave_conn(t);
 	map_remove(&s->itts, t->itt);
 	TAILQ_REMOVE(&s->tasks, t, link);

@@ -283,7 +283,8 @@ static void adopt(struct scsi_task *t, struct buf *b, uint32_t data)
 		return;
 	}
 	if (t->buf)
-		memcpy(b->data, t->buf->data, min32(t->out_have, min32(t->buf->size, data)));
+		/* all of it: data may have come beyond out_have, too */
+		memcpy(b->data, t->buf->data, min32(t->buf->size, data));
 	buf_put(t->buf);
 	t->buf = b;
 }

@@ -350,6 +350,43 @@ static void all_sequences_end_before_the_command_fails(void)
 	CU_ASSERT(dataout_complete(&w.d));
 }
 
+/* DataPDUInOrder=No: anywhere in the sequence, but DataSN counts on and no byte comes twice. */
+static void in_any_order(void)
+{
+	struct pdu_r2t r;
+	struct write w;
+
+	begin(&w, 0, false, 65536, 4096);
+	w.d.in_order = false;
+	dataout_start(&w.d, 4096);
+	r = r2t(&w);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 0, 3072, 1024, false), DATAOUT_TAKE);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 1, 0, 1024, false), DATAOUT_TAKE);
+	CU_ASSERT_EQUAL(ranges_prefix(&w.d.come), 1024);
+	CU_ASSERT_FALSE(dataout_complete(&w.d));
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 2, 1024, 2048, true), DATAOUT_TAKE);
+	CU_ASSERT(dataout_complete(&w.d));
+	CU_ASSERT_FALSE(w.d.bad);
+	dataout_fini(&w.d);
+}
+
+/* As many bytes as were asked for, but some twice: others are missing. */
+static void the_same_bytes_again(void)
+{
+	struct pdu_r2t r;
+	struct write w;
+
+	begin(&w, 0, false, 65536, 4096);
+	w.d.in_order = false;
+	dataout_start(&w.d, 4096);
+	r = r2t(&w);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 0, 0, 2048, false), DATAOUT_TAKE);
+	(void)bring(&w, r.ttt, 1, 1024, 2048, true);
+	CU_ASSERT_EQUAL(w.d.bad, DATAOUT_AMOUNT);
+	CU_ASSERT(dataout_complete(&w.d));
+	dataout_fini(&w.d);
+}
+
 static const struct unit_test tests[] = {
 	{ "all data is immediate", all_immediate },
 	{ "nothing is wanted", nothing_is_wanted },
@@ -366,6 +403,8 @@ static const struct unit_test tests[] = {
 	{ "data before the sequence", data_before_the_sequence },
 	{ "an early end of solicited data", an_early_end_of_solicited_data },
 	{ "a damaged PDU", a_damaged_pdu },
+	{ "data in any order", in_any_order },
+	{ "the same bytes again", the_same_bytes_again },
 	{ "all sequences end before the command fails",
 	  all_sequences_end_before_the_command_fails },
 };
