@@ -41,7 +41,8 @@ struct session {
 	struct param param;    /* what was agreed on */
 	uint8_t isid[PDU_ISID_LEN];
 	uint16_t tsih;
-	uint16_t group; /* target portal group tag it came by */
+	uint32_t quirks; /* of its initiator */
+	uint16_t group;  /* target portal group tag it came by */
 	struct cmdsn cmdsn;
 	struct map itts; /* ITT → task */
 	TAILQ_HEAD(, task) tasks;

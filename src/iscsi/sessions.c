@@ -1,6 +1,7 @@
 #include "iscsi/sessions.h"
 
 #include "iscsi/conn.h"
+#include "iscsi/quirks.h"
 #include "iscsi/scsi_port.h"
 #include "iscsi/task.h"
 #include "scsi/lu.h"
@@ -88,6 +89,7 @@ struct session *sessions_new(struct conn *c, const struct session_identity *id,
 	s->target = id->target;
 	s->group = id->group;
 	s->param = *param;
+	s->quirks = quirks_of(id->initiator);
 	memcpy(s->isid, id->isid, PDU_ISID_LEN);
 	cmdsn_init(&s->cmdsn, first_cmdsn, depth);
 	map_init(&s->itts);

@@ -4,6 +4,7 @@
 #include "iscsi/answer.h"
 #include "iscsi/conn.h"
 #include "iscsi/order.h"
+#include "iscsi/quirks.h"
 #include "iscsi/scsi_port.h"
 #include "iscsi/session.h"
 #include "iscsi/task.h"
@@ -164,9 +165,8 @@ static void cancel_held(struct session *s, const struct tmf_row *row, const stru
 
 /*
  * No such task (11.6.1). A RefCmdSN in the window that has not come is of a command that was
- * lost: it counts as received now, and as aborted. One that has been received is of a command just
- * answered: the function is complete, too, for some initiators take "does not exist" there
- * for a broken target.
+ * lost: it counts as received now, and as aborted. One before the window is of a command that has
+ * been answered: it does not exist, but for those who would take that for a broken target.
  */
 static enum pdu_tmf_response without_task(struct session *s, const struct pdu_tmf_req *req)
 {
@@ -174,6 +174,8 @@ static enum pdu_tmf_response without_task(struct session *s, const struct pdu_tm
 
 	if (!sn_before(req->refcmdsn, req->cmdsn) || sn_before(req->refcmdsn, oldest))
 		return PDU_TMF_NO_TASK;
+	if (sn_before(req->refcmdsn, s->cmdsn.exp))
+		return s->quirks & QUIRK_DONE_IS_ABORTED ? PDU_TMF_COMPLETE : PDU_TMF_NO_TASK;
 	order_fill(s, req->refcmdsn);
 	return PDU_TMF_COMPLETE;
 }
@@ -192,10 +194,13 @@ static void on_task(struct conn *c, const struct tmf_row *row, const struct pdu_
 			t && t->state == TASK_HELD ? PDU_TMF_SUCCEEDED : PDU_TMF_COMPLETE, 0);
 		return;
 	}
-	if (t && t->state == TASK_HELD)
+	if (t && t->state == TASK_HELD) {
 		port_cancel_held(t);
-	/* The answer to a task that is being answered goes out before this one. */
-	respond(c, req->itt, t ? PDU_TMF_COMPLETE : without_task(c->session, req), 0);
+		respond(c, req->itt, PDU_TMF_COMPLETE, 0);
+	} else {
+		/* One that is being answered is as good as gone: its answer goes out first. */
+		respond(c, req->itt, without_task(c->session, req), 0);
+	}
 }
 
 void tmf_start(struct conn *c, const struct pdu_tmf_req *req)
