@@ -39,6 +39,7 @@ struct ini_task {
 	bool no_immediate;   /* send no immediate data even where it is agreed */
 	bool no_unsolicited; /* send no unsolicited Data-Out even where it is agreed */
 	bool lends_out;      /* out is sent from where it is, and stays until it is sent */
+	bool backwards;      /* each sequence goes last PDU first, where DataPDUInOrder is No */
 	bool holds_r2ts;     /* keep R2Ts in r2ts; the caller answers with ini_task_answer_r2t() */
 	void *user;
 

@@ -21,16 +21,19 @@ static int queue_data_out(struct ini_session *s, const struct ini_task *t, uint3
 {
 	struct pdu_data_out req = { .itt = t->itt, .ttt = ttt, .expstatsn = s->expstatsn };
 	struct ini_pdu pdu = { .lends_data = t->lends_out };
-	uint32_t end = offset + len;
+	uint32_t piece = s->param.MaxRecvDataSegmentLength;
+	uint32_t n = len / piece + (len % piece > 0), at;
+	bool backwards = t->backwards && !s->param.DataPDUInOrder;
 	int err = 0;
 
 	memcpy(req.lun, t->lun, PDU_LUN_LEN);
-	for (; offset < end && !err; offset += pdu.data_len, req.datasn++) {
-		pdu.data_len = least(end - offset, s->param.MaxRecvDataSegmentLength);
-		pdu.data = t->out + offset;
-		req.offset = offset;
+	for (; req.datasn < n && !err; req.datasn++) {
+		at = (backwards ? n - 1 - req.datasn : req.datasn) * piece;
+		pdu.data_len = least(len - at, piece);
+		pdu.data = t->out + offset + at;
+		req.offset = offset + at;
 		req.data_len = pdu.data_len;
-		req.final = offset + pdu.data_len == end;
+		req.final = req.datasn == n - 1;
 		pdu_put_data_out(pdu.bhs, &req);
 		err = ini_conn_queue(&s->conn, &pdu);
 	}
@@ -146,25 +149,27 @@ static int check_end(struct ini_session *s, struct ini_task *t, uint32_t expdata
 static int check_data_in(struct ini_session *s, const struct ini_task *t,
 			 const struct pdu_data_in *in)
 {
+	const struct ini_param *p = &s->param;
 	bool has_status = in->flags & PDU_DATA_IN_STATUS;
 
 	if (in->datasn != t->ndata_in)
 		return ini_session_fault(s, "4.2.2.3: DataSN %u, not %u", in->datasn, t->ndata_in);
-	if (in->offset != t->in_got)
+	if (in->offset != t->in_got && p->DataPDUInOrder && p->DataSequenceInOrder)
 		return ini_session_fault(s, "13.18: offset %u, not %u", in->offset, t->in_got);
-	if (in->data_len > t->in_len - t->in_got)
+	if (in->offset > t->in_len || in->data_len > t->in_len - in->offset ||
+	    in->data_len > t->in_len - t->in_got)
 		return ini_session_fault(s, "11.7: more than the %u bytes expected", t->in_len);
-	if (in->data_len > s->param.own_MaxRecvDataSegmentLength)
+	if (in->data_len > p->own_MaxRecvDataSegmentLength)
 		return ini_session_fault(s, "13.12: %u bytes in a PDU, %u may be", in->data_len,
-					 s->param.own_MaxRecvDataSegmentLength);
-	if (t->burst + in->data_len > s->param.MaxBurstLength)
+					 p->own_MaxRecvDataSegmentLength);
+	if (t->burst + in->data_len > p->MaxBurstLength)
 		return ini_session_fault(s, "13.13: %u bytes in a sequence, %u may be",
-					 t->burst + in->data_len, s->param.MaxBurstLength);
+					 t->burst + in->data_len, p->MaxBurstLength);
 	if (has_status && !(in->flags & PDU_FINAL))
 		return ini_session_fault(s, "11.7.3: S without F");
 	if (!(in->flags & PDU_DATA_IN_ACK) && in->ttt != PDU_TAG_RESERVED)
 		return ini_session_fault(s, "11.7.4: a TTT without A");
-	if ((in->flags & PDU_DATA_IN_ACK) && s->param.ErrorRecoveryLevel == 0)
+	if ((in->flags & PDU_DATA_IN_ACK) && p->ErrorRecoveryLevel == 0)
 		return ini_session_fault(s, "11.7.2: A at error recovery level 0");
 	return 0;
 }
@@ -204,9 +209,10 @@ static int check_r2t(struct ini_session *s, const struct ini_task *t, const stru
 	if (!r2t->len || r2t->len > s->param.MaxBurstLength)
 		return ini_session_fault(s, "11.8.4: an R2T for %u bytes, %u may be", r2t->len,
 					 s->param.MaxBurstLength);
-	if (r2t->offset != t->sent)
+	if (r2t->offset != t->sent && s->param.DataSequenceInOrder)
 		return ini_session_fault(s, "13.19: an R2T at %u, not at %u", r2t->offset, t->sent);
-	if (r2t->len > t->out_len - t->sent)
+	if (r2t->offset > t->out_len || r2t->len > t->out_len - r2t->offset ||
+	    r2t->len > t->out_len - t->sent)
 		return ini_session_fault(s, "11.8.4: an R2T beyond the %u bytes expected",
 					 t->out_len);
 	if (memcmp(r2t->lun, t->lun, PDU_LUN_LEN) != 0)

@@ -170,6 +170,60 @@ static void r2ts_at_once(void)
 	}
 }
 
+/*
+ * 13.18: where DataPDUInOrder is No the PDUs of a sequence may come in any order (here
+ * the last first), and where it is Yes they do not; the target may insist on Yes.
+ */
+static void pdus_in_any_order(void)
+{
+	static const char *const ways[] = {
+		"DataPDUInOrder=No\nInitialR2T=Yes\nImmediateData=No\nMaxBurstLength=65536\n",
+		"DataPDUInOrder=No\nInitialR2T=No\nImmediateData=Yes\nMaxBurstLength=65536\n",
+		"DataPDUInOrder=No\nInitialR2T=No\nImmediateData=No\nMaxOutstandingR2T=4\n",
+	};
+	struct ini_session s;
+	struct ini_task t;
+	size_t i;
+
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		fixture_login(&s, ways[i]);
+		fixture_fill(out, MOST, (uint32_t)i);
+		ini_scsi_write(&t, fixture_lun(), 0, MOST / FIXTURE_BLOCK, out, MOST);
+		t.backwards = true;
+		CHECK_GOOD(&s, &t);
+		ini_scsi_read(&t, fixture_lun(), 0, MOST / FIXTURE_BLOCK, in, MOST);
+		CHECK_GOOD(&s, &t);
+		CHECK(memcmp(in, out, MOST) == 0);
+		fixture_leave(&s);
+	}
+}
+
+/* R2Ts that wait together may be answered in any order, each with a tag of its own. */
+static void r2ts_answered_in_any_order(void)
+{
+	static const char keys[] = "InitialR2T=Yes\nImmediateData=No\nMaxBurstLength=65536\n"
+				   "MaxOutstandingR2T=4\nDataSequenceInOrder=No\n";
+	struct ini_session s;
+	struct ini_task t;
+	struct ini_pdu pdu;
+	bool is_other;
+
+	fixture_login(&s, keys);
+	fixture_fill(out, MOST, 1319);
+	ini_scsi_write(&t, fixture_lun(), 0, MOST / FIXTURE_BLOCK, out, MOST);
+	fixture_start_write(&s, &t);
+	while (t.nwaiting < 4)
+		CHECK_OK(&s, ini_task_step(&s, &pdu, &is_other, s.timeout_ms));
+	while (t.nwaiting)
+		CHECK_OK(&s, ini_task_answer_r2t(&s, &t, &t.r2ts[--t.nwaiting]));
+	CHECK_OK(&s, ini_task_wait(&s, &t));
+	CHECK(ini_task_is_good(&t));
+	ini_scsi_read(&t, fixture_lun(), 0, MOST / FIXTURE_BLOCK, in, MOST);
+	CHECK_GOOD(&s, &t);
+	CHECK(memcmp(in, out, MOST) == 0);
+	fixture_leave(&s);
+}
+
 /* The initiator offers more or less than the command takes (11.4.5). */
 static void residual_counts(void)
 {
@@ -263,6 +317,8 @@ static const struct unit_test tests[] = {
 	{ "4.2.5: InitialR2T and ImmediateData, sizes around every limit", every_way_and_size },
 	{ "11.3.4: less unsolicited data than allowed", less_than_allowed },
 	{ "13.17: R2Ts at once, as many as agreed", r2ts_at_once },
+	{ "13.18: PDUs of a sequence in any order", pdus_in_any_order },
+	{ "13.19: R2Ts answered in any order", r2ts_answered_in_any_order },
 	{ "11.4.5: more or less is offered than the command writes", residual_counts },
 	{ "11.8: a write that fails asks for no data", a_write_that_fails },
 	{ "11.7: many writes at once", many_writes_at_once },
