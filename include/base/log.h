@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum log_level {
 	LOG_LEVEL_ERROR,   /* a person must act */
@@ -51,6 +52,24 @@ void log_write(enum log_level level, const char *fmt, ...) __attribute__((format
 		if (log_wants(LOG_LEVEL_DEBUG))                  \
 			log_write(LOG_LEVEL_DEBUG, __VA_ARGS__); \
 	} while (0)
+
+/*
+ * A limit for lines that somebody else can provoke as often as he likes: LOG_RATE_MAX
+ * of them in a second, then their number. All zero at first.
+ */
+#define LOG_RATE_MAX 20
+
+struct log_rate {
+	uint64_t since_ms; /* when this second began */
+	uint32_t passed;
+	uint32_t withheld;
+};
+
+/*
+ * May one more line be written at now_ms? what names such lines in the line that tells how many
+ * were withheld, which is written when the next second brings another.
+ */
+bool log_rate_pass(struct log_rate *r, uint64_t now_ms, const char *what);
 
 /*
  * Write text of len bytes into dst between double quotes, with quotes, backslashes,

@@ -27,6 +27,7 @@ struct conf_settings {
 struct conf_portal_group_options {
 	const char *discovery_auth_group;
 	const char *redirect; /* NULL: none */
+	bool redirect_permanent;
 };
 
 struct conf_chap_options {

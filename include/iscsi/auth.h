@@ -29,6 +29,7 @@ struct auth_keys {
 enum auth_verdict {
 	AUTH_GO_ON,          /* answered; the stage may end when state is DONE */
 	AUTH_FAILED,         /* login ends with 0x0201 */
+	AUTH_TARGET_ERROR,   /* it is our fault: login ends with 0x0300 */
 	AUTH_PROTOCOL_ERROR, /* login ends with 0x0200 */
 };
 

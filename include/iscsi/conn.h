@@ -116,20 +116,27 @@ void conn_set_who(struct conn *c, const char *initiator);
 #define conn_notice(c, fmt, ...) log_notice("%s: " fmt, (c)->who __VA_OPT__(, ) __VA_ARGS__)
 #define conn_debug(c, fmt, ...)  log_debug("%s: " fmt, (c)->who __VA_OPT__(, ) __VA_ARGS__)
 
+/* A warning that peers can provoke: so many in a second, of all connections together. */
+#define conn_rated(c, fmt, ...)                                                           \
+	do {                                                                              \
+		if (log_rate_pass(&(c)->iscsi->faults, (c)->heard_ms, "faults of peers")) \
+			conn_warn(c, fmt __VA_OPT__(, ) __VA_ARGS__);                     \
+	} while (0)
+
 /* The peer misbehaved: said once for a connection, counted always. */
 #define conn_fault(c, fmt, ...)                                        \
 	do {                                                           \
 		if ((c)->faults++ == 0)                                \
-			conn_warn(c, fmt __VA_OPT__(, ) __VA_ARGS__);  \
+			conn_rated(c, fmt __VA_OPT__(, ) __VA_ARGS__); \
 		else                                                   \
 			conn_debug(c, fmt __VA_OPT__(, ) __VA_ARGS__); \
 	} while (0)
 
 /* The same, and the connection ends. */
-#define conn_drop(c, fmt, ...)                                                       \
-	do {                                                                         \
-		conn_warn(c, fmt "; connection dropped" __VA_OPT__(, ) __VA_ARGS__); \
-		conn_event(c, EV_DROP);                                              \
+#define conn_drop(c, fmt, ...)                                                        \
+	do {                                                                          \
+		conn_rated(c, fmt "; connection dropped" __VA_OPT__(, ) __VA_ARGS__); \
+		conn_event(c, EV_DROP);                                               \
 	} while (0)
 
 #endif

@@ -87,6 +87,12 @@ bool dataout_r2t(struct dataout *d, struct pdu_r2t *out);
 /* Is more to come before the command can go on? edtl: bytes. */
 bool dataout_lacks(const struct dataout *d, uint32_t edtl);
 
+/* Is a sequence under way that the initiator has to end? */
+bool dataout_is_open(const struct dataout *d);
+
+/* Forget the R2Ts that are planned and not made. */
+void dataout_stop(struct dataout *d);
+
 /* Has everything come, or all that ever will? */
 bool dataout_complete(const struct dataout *d);
 

@@ -2,6 +2,7 @@
 #ifndef ISCSI_ISCSI_H
 #define ISCSI_ISCSI_H
 
+#include "base/log.h"
 #include "base/map.h"
 #include "iscsi/pdu_tx.h"
 
@@ -30,7 +31,8 @@ struct iscsi {
 	TAILQ_HEAD(, session) sessions;
 	struct map tsihs; /* TSIH → session */
 	uint16_t last_tsih;
-	uint32_t tasks; /* in use, of all sessions */
+	struct log_rate faults; /* of all peers */
+	uint32_t tasks;         /* in use, of all sessions */
 
 	struct tx_pool tx_pool;
 	SLIST_HEAD(, task) free_tasks;

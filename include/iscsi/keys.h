@@ -28,6 +28,7 @@ enum keys_verdict {
 			*/
 	KEYS_SEND_TARGETS,   /* SendTargets: for discovery.c; nothing was done */
 	KEYS_PROTOCOL_ERROR, /* the negotiation fails: login ends with 0x0200, text with Reject */
+	KEYS_SESSION_TYPE,   /* no such SessionType: login ends with 0x0209 */
 	KEYS_NOT_FOUND,      /* TargetName cannot be a name at all: login ends with 0x0203 */
 };
 

@@ -21,7 +21,4 @@ void order_drain(struct session *s);
 /* A command that will not come any more: its number counts as used when its turn is there. */
 void order_fill(struct session *s, uint32_t cmdsn);
 
-/* Use up a command's number without running it: it was rejected. */
-void order_spend(struct conn *c, const uint8_t bhs[static PDU_BHS_LEN]);
-
 #endif

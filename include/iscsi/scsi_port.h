@@ -21,7 +21,7 @@ void port_data(struct task *t);
 
 /*
  * The task has no connection any more: at error recovery level 0 it ends, as soon as the
- * device server gives it back.
+ * device server gives it back. May free the task.
  */
 void port_orphan(struct task *t);
 

@@ -24,6 +24,7 @@ enum task_state {
 	TASK_TAKING,    /* its header is there, its immediate data is coming */
 	TASK_HELD,      /* waits for commands before it */
 	TASK_ACTIVE,    /* the device server has it */
+	TASK_DRAINING,  /* the device server is done; the answer waits for data-out yet to come */
 	TASK_ANSWERING, /* the device server is done; the answer is on its way */
 	TASK_LEAVING,   /* aborted; what is in the transmit queue must still come back */
 };

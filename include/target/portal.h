@@ -30,7 +30,8 @@ struct portal_group {
 	uint16_t tag;                            /* 1 to 65535; its title in the configuration */
 	const struct auth_group *discovery_auth; /* borrowed from the world */
 	bool has_redirect;
-	struct portal_addr redirect; /* logins are sent there (0x0101) */
+	struct portal_addr redirect; /* logins are sent there … */
+	bool is_moved;               /* … for good (0x0102), or for now (0x0101) */
 	TAILQ_HEAD(, portal) portals;
 	TAILQ_ENTRY(portal_group) link;
 };

@@ -148,3 +148,18 @@ char *log_quote(char *dst, size_t size, const char *text, size_t len)
 	dst[n] = '\0';
 	return dst;
 }
+
+bool log_rate_pass(struct log_rate *r, uint64_t now_ms, const char *what)
+{
+	if (now_ms - r->since_ms >= 1000) {
+		if (r->withheld)
+			log_warning("%u more %s not told", r->withheld, what);
+		*r = (struct log_rate){ .since_ms = now_ms };
+	}
+	if (r->passed < LOG_RATE_MAX) {
+		r->passed++;
+		return true;
+	}
+	r->withheld++;
+	return false;
+}

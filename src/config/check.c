@@ -37,7 +37,8 @@ static void check_listen(struct world *w, struct portal_group *g, const struct c
 	}
 }
 
-/* RFC 7143, 11.13.5: 0x0101, the address goes into a TargetAddress key: it must mean one place. */
+/* RFC 7143, 11.13.5: 0x0101 or 0x0102; the address goes into a TargetAddress key: it must mean one
+ * place. */
 static void check_redirect(struct portal_group *g, const struct conf_node *node, const char *text,
 			   struct conf_faults *faults)
 {
@@ -76,6 +77,11 @@ static void check_portal_group(struct world *w, const struct conf_node *node,
 	conf_read_section(node, &o, faults);
 	check_listen(w, g, node, faults);
 	check_redirect(g, node, o.redirect, faults);
+	g->is_moved = o.redirect_permanent;
+	if (g->is_moved && !o.redirect)
+		conf_fault_value(faults, node, "redirect-permanent",
+				 conf_value(node, "redirect-permanent"),
+				 "says nothing without a redirect");
 	g->discovery_auth = conf_auth_group_find(w, node, "discovery-auth-group",
 						 o.discovery_auth_group, faults);
 }

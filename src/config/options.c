@@ -58,6 +58,8 @@ static const struct conf_option portal_group_options[] = {
 	  AT(discovery_auth_group), "who may ask for the targets there are" },
 	{ "listen", CONF_LIST, "0.0.0.0:3260, [::]:3260", 0, 0, NULL, 0, "addresses to listen on" },
 	{ "redirect", CONF_TEXT, NULL, 1, 63, NULL, AT(redirect), "where logins are sent instead" },
+	{ "redirect-permanent", CONF_BOOL, "no", 0, 0, NULL, AT(redirect_permanent),
+	  "they need not come here again" },
 };
 #undef AT
 

@@ -97,7 +97,7 @@ static enum auth_verdict choose_algorithm(struct auth *a, const char *offered, s
 		return AUTH_FAILED;
 	}
 	if (chap_challenge(&a->id, a->challenge))
-		return fail(a, AUTH_FAILED, "no random bytes for a challenge");
+		return fail(a, AUTH_TARGET_ERROR, "no random bytes for a challenge");
 	text_addf(out, "CHAP_A", "%u", a->algorithm);
 	text_addf(out, "CHAP_I", "%u", a->id);
 	text_add(out, "CHAP_C",
@@ -158,7 +158,7 @@ static enum auth_verdict prove_ourselves(struct auth *a, const struct auth_keys 
 			    "it asks for mutual CHAP, but no mutual secret is configured");
 	if (chap_response(a->algorithm, id, &a->account->mutual_secret, theirs, (size_t)len,
 			  response))
-		return fail(a, AUTH_FAILED, "the crypto library refused to hash");
+		return fail(a, AUTH_TARGET_ERROR, "the crypto library refused to hash");
 	text_add(out, "CHAP_N", a->account->mutual_user);
 	text_add(out, "CHAP_R",
 		 chap_encode(text, sizeof(text), response, chap_digest_len(a->algorithm)));

@@ -188,8 +188,8 @@ void command_pdu(struct conn *c, const struct pdu_in *pdu)
 	reject = c->rx_reject;
 	clear(c);
 	if (reject) {
+		/* 7.3: its CmdSN does not count as received; the initiator plugs the gap. */
 		answer_reject(c, reject, pdu->bhs);
-		order_spend(c, pdu->bhs);
 		return;
 	}
 	if (!t)
@@ -208,14 +208,21 @@ void command_pdu(struct conn *c, const struct pdu_in *pdu)
 
 /* ---- Data-Out ---- */
 
-/* A task that still takes data, or NULL: data for one that was aborted or answered is read over. */
+/* A task that data may come for, or NULL: data for one that was aborted or answered is read over.
+ */
 static struct task *task_of_data(const struct conn *c, uint32_t itt)
 {
 	struct task *t = task_find(c->session, itt);
 
-	if (!t || (t->state != TASK_HELD && t->state != TASK_ACTIVE))
+	if (!t || (t->state != TASK_HELD && t->state != TASK_ACTIVE && t->state != TASK_DRAINING))
 		return NULL;
-	return t->cancelled || t->no_room || t->scsi.aborted || t->scsi.abort_wanted ? NULL : t;
+	return t->cancelled ? NULL : t;
+}
+
+/* Is its data of use? Else only the end of its sequences is waited for. */
+static bool takes_data(const struct task *t)
+{
+	return t->state != TASK_DRAINING && !t->no_room && !t->scsi.abort_wanted;
 }
 
 static void begin_data(struct conn *c, const struct pdu_data_out *data)
@@ -228,7 +235,10 @@ static void begin_data(struct conn *c, const struct pdu_data_out *data)
 		return;
 	}
 	switch (dataout_place(&t->out, data)) {
-	case DATAOUT_TAKE: c->rx_task = t; break;
+	case DATAOUT_TAKE:
+		c->rx_task = t;
+		c->rx_skip = !takes_data(t);
+		break;
 	case DATAOUT_SKIP:
 		c->rx_task = t;
 		c->rx_skip = true;

@@ -154,6 +154,17 @@ bool dataout_r2t(struct dataout *d, struct pdu_r2t *out)
 	return d->untold == 0;
 }
 
+bool dataout_is_open(const struct dataout *d)
+{
+	return d->nseq > d->untold;
+}
+
+void dataout_stop(struct dataout *d)
+{
+	d->nseq = (uint8_t)(d->nseq - d->untold);
+	d->untold = 0;
+}
+
 bool dataout_complete(const struct dataout *d)
 {
 	if (!d->started || d->nseq > 0)

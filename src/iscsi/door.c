@@ -158,9 +158,10 @@ bool door_is_over(const struct conn *c)
 static void leave_session(struct conn *c)
 {
 	struct session *s = c->session;
-	struct task *t;
+	struct task *t, *next;
 
-	TAILQ_FOREACH (t, &s->tasks, link) {
+	for (t = TAILQ_FIRST(&s->tasks); t; t = next) {
+		next = TAILQ_NEXT(t, link);
 		if (t->conn == c)
 			port_orphan(t);
 	}

@@ -86,6 +86,7 @@ static int negotiate(struct conn *c, const struct exchange *x, struct text_out *
 	};
 	struct text_pair pair;
 	enum text_next next;
+	bool asked = false; /* SendTargets */
 	size_t pos = 0;
 
 	param.peer_MaxRecvDataSegmentLength = c->max_send;
@@ -93,8 +94,10 @@ static int negotiate(struct conn *c, const struct exchange *x, struct text_out *
 		switch (keys_take(&keys, KEYS_FULL_FEATURE, &pair, out)) {
 		case KEYS_OK: break;
 		case KEYS_SEND_TARGETS:
-			if (discovery_answer(c, pair.value, out))
+			/* once, as any key: else a small request would have a huge answer */
+			if (asked || discovery_answer(c, pair.value, out))
 				return -EPROTO;
+			asked = true;
 			break;
 		default: conn_debug(c, "text request: %s", keys.why); return -EPROTO;
 		}

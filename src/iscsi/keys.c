@@ -302,8 +302,10 @@ static enum keys_verdict take_session_type(struct keys *k, const struct row *r,
 		k->param->SessionType = SESSION_NORMAL;
 	else if (strcmp(pair->value, "Discovery") == 0)
 		k->param->SessionType = SESSION_DISCOVERY;
-	else
-		return fault(k, pair, "neither Normal nor Discovery (13.21)");
+	else {
+		fault(k, pair, "neither Normal nor Discovery (13.21)");
+		return KEYS_SESSION_TYPE;
+	}
 	return KEYS_OK;
 }
 

@@ -71,7 +71,7 @@ refuse(struct login *l, enum pdu_login_status status, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	conn_warn(c, "login refused (0x%04x): %s", (unsigned int)status, why);
+	conn_rated(c, "login refused (0x%04x): %s", (unsigned int)status, why);
 	/* A redirection says where to. */
 	a = new_response(l, &rsp, status >> 8 == 1 ? (uint32_t)l->out.len : 0);
 	if (!a)
@@ -236,7 +236,7 @@ static bool may_enter(struct login *l)
 	return true;
 }
 
-/* The group's logins are answered by another portal (11.13.5, 0x0101). */
+/* The group's logins are answered by another portal (11.13.5, 0x0101 and 0x0102). */
 static bool is_redirected(struct login *l)
 {
 	const struct portal_group *g = l->conn->portal->group;
@@ -247,7 +247,8 @@ static bool is_redirected(struct login *l)
 	portal_addr_format(addr, &g->redirect);
 	l->out.len = 0;
 	text_add(&l->out, "TargetAddress", addr);
-	refuse(l, PDU_LOGIN_MOVED_TEMPORARILY, "portal group %u sends it to %s", g->tag, addr);
+	refuse(l, g->is_moved ? PDU_LOGIN_MOVED_PERMANENTLY : PDU_LOGIN_MOVED_TEMPORARILY,
+	       "portal group %u sends it to %s", g->tag, addr);
 	return true;
 }
 
@@ -301,6 +302,7 @@ static bool take_pair(struct login *l, const struct text_pair *pair, struct auth
 		refuse(l, PDU_LOGIN_INITIATOR_ERROR, "%.*s does not belong here",
 		       (int)pair->key_len, pair->key);
 		return false;
+	case KEYS_SESSION_TYPE: refuse(l, PDU_LOGIN_SESSION_TYPE, "%s", l->keys.why); return false;
 	case KEYS_NOT_FOUND: refuse(l, PDU_LOGIN_NOT_FOUND, "%s", l->keys.why); return false;
 	case KEYS_SEND_TARGETS:
 		refuse(l, PDU_LOGIN_INITIATOR_ERROR, "SendTargets has no place in a login");
@@ -338,6 +340,7 @@ static bool authenticate(struct login *l, const struct auth_keys *keys)
 	switch (auth_step(&l->auth, keys, &l->out)) {
 	case AUTH_GO_ON: break;
 	case AUTH_FAILED: refuse(l, PDU_LOGIN_AUTH_FAILED, "%s", l->auth.why); return false;
+	case AUTH_TARGET_ERROR: refuse(l, PDU_LOGIN_TARGET_ERROR, "%s", l->auth.why); return false;
 	case AUTH_PROTOCOL_ERROR:
 		refuse(l, PDU_LOGIN_INITIATOR_ERROR, "%s", l->auth.why);
 		return false;

@@ -133,13 +133,3 @@ void order_fill(struct session *s, uint32_t cmdsn)
 	case CMDSN_DROP: break;
 	}
 }
-
-void order_spend(struct conn *c, const uint8_t bhs[static PDU_BHS_LEN])
-{
-	struct session *s = c->session;
-
-	if (pdu_is_immediate(bhs) || cmdsn_check(&s->cmdsn, cmdsn_of(bhs)) != CMDSN_RUN)
-		return;
-	use_up(s, cmdsn_of(bhs));
-	order_drain(s);
-}

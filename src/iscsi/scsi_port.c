@@ -83,12 +83,6 @@ static void port_get_data(struct scsi_task *scsi)
 	fetch(t);
 }
 
-void port_data(struct task *t)
-{
-	if (t->state == TASK_ACTIVE && t->out.started)
-		fetch(t);
-}
-
 /* ---- the answer ---- */
 
 /* 11.4.5: what the command would have moved against what the initiator expected. */
@@ -180,14 +174,37 @@ static void fail_by_data(struct scsi_task *scsi, enum dataout_fault fault)
 	scsi->in_len = 0;
 }
 
-static void answer(struct task *t)
+static void send_answer(struct task *t)
 {
 	t->state = TASK_ANSWERING;
+	say(t, answer_next);
+}
+
+/*
+ * The device server is done. An answer that comes early waits for the last Data-Out that the
+ * initiator has still to send, and no more is asked for (11.4.2).
+ */
+static void answer(struct task *t)
+{
 	if (!t->conn) {
 		task_free(t); /* level 0: nobody is left to be told */
 		return;
 	}
-	say(t, answer_next);
+	t->says = false;
+	pdu_tx_remove(&t->conn->tx, &t->tx);
+	dataout_stop(&t->out);
+	if (dataout_is_open(&t->out))
+		t->state = TASK_DRAINING;
+	else
+		send_answer(t);
+}
+
+void port_data(struct task *t)
+{
+	if (t->state == TASK_ACTIVE && t->out.started && !t->scsi.abort_wanted)
+		fetch(t);
+	else if (t->state == TASK_DRAINING && !dataout_is_open(&t->out))
+		send_answer(t);
 }
 
 /* An aborted task goes without an answer, as soon as no R2T of it is being sent. */
@@ -242,6 +259,8 @@ void port_orphan(struct task *t)
 	task_leave_conn(t);
 	if (t->state == TASK_ACTIVE)
 		scsi_abort(&t->scsi);
+	else if (t->state == TASK_DRAINING)
+		task_free(t);
 }
 
 void port_part(struct task *t, bool at_once)
@@ -251,6 +270,8 @@ void port_part(struct task *t, bool at_once)
 	if (t->state == TASK_HELD) {
 		cmdsn_remove(&s->cmdsn, &t->order);
 		task_free(t);
+	} else if (t->state == TASK_DRAINING) {
+		leave(t);
 	} else if (t->state == TASK_ACTIVE &&
 		   (at_once || (t->scsi.may_write && dataout_lacks(&t->out, t->scsi.edtl)))) {
 		scsi_abort(&t->scsi);

@@ -125,15 +125,17 @@ void sessions_drop(struct session *s, const char *why)
 void sessions_finish(struct session *s)
 {
 	struct cmdsn_entry *e;
-	struct task *t;
+	struct task *t, *next;
 
 	assert(TAILQ_EMPTY(&s->conns));
 	while ((e = TAILQ_FIRST(&s->cmdsn.held))) {
 		cmdsn_remove(&s->cmdsn, e);
 		e->drop(e);
 	}
-	TAILQ_FOREACH (t, &s->tasks, link)
+	for (t = TAILQ_FIRST(&s->tasks); t; t = next) {
+		next = TAILQ_NEXT(t, link);
 		port_orphan(t);
+	}
 	s->state = SESSION_ENDING;
 	session_settle(s);
 }

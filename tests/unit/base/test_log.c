@@ -160,7 +160,24 @@ static void outside_strings_are_quoted(void)
 	}
 }
 
+/* A flood of lines becomes a few and a number. */
+static void a_rate_withholds_and_counts(void)
+{
+	struct log_rate r = { .passed = 0 };
+	unsigned int passed = 0;
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		passed += log_rate_pass(&r, 5000 + (uint64_t)i / 2, "lines");
+	CU_ASSERT_EQUAL(passed, LOG_RATE_MAX);
+	CU_ASSERT_EQUAL(r.withheld, 1000 - LOG_RATE_MAX);
+	CU_ASSERT(log_rate_pass(&r, 6000, "lines"));
+	CU_ASSERT_EQUAL(r.withheld, 0);
+	CU_ASSERT_EQUAL(r.passed, 1);
+}
+
 static const struct unit_test tests[] = {
+	{ "a rate withholds lines and counts them", a_rate_withholds_and_counts },
 	{ "levels have names", names_of_levels },
 	{ "only lines as grave as asked for are written", as_grave_as_asked_for },
 	{ "an event is one line of a bounded length", one_bounded_line },

@@ -17,7 +17,8 @@ static const char good[] =
 	"log-level = debug  shutdown-timeout = 500ms  login-timeout = 5s\n"
 	"max-connections = 64  buffer-memory = 32M\n"
 	"portal-group 7 { listen = { 127.0.0.1:3261, \"[::1]\" } discovery-auth-group = lab }\n"
-	"portal-group 8 { listen = 127.0.0.1:0  redirect = 198.51.100.7:3262 }\n"
+	"portal-group 8 { listen = 127.0.0.1:0  redirect = 198.51.100.7:3262  redirect-permanent = "
+	"yes }\n"
 	"auth-group lab {\n"
 	"  chap host1 { secret = abcdefghijkl  mutual-user = me  mutual-secret = mnopqrstuvwx }\n"
 	"  chap host2 { secret = bbbbbbbbbbbb }\n"
@@ -83,6 +84,7 @@ static void a_good_file_gives_the_exact_groups(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(pg);
 	CU_ASSERT_PTR_EQUAL(pg->discovery_auth, ag);
 	CU_ASSERT_FALSE(pg->has_redirect);
+	CU_ASSERT_FALSE(pg->is_moved);
 	CU_ASSERT_STRING_EQUAL(portal_addr_format(text, &TAILQ_FIRST(&pg->portals)->addr),
 			       "127.0.0.1:3261");
 	CU_ASSERT_STRING_EQUAL(
@@ -91,6 +93,7 @@ static void a_good_file_gives_the_exact_groups(void)
 	pg = world_portal_group(&c.config.world, 8);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(pg);
 	CU_ASSERT_TRUE(pg->has_redirect);
+	CU_ASSERT_TRUE(pg->is_moved);
 	CU_ASSERT_STRING_EQUAL(portal_addr_format(text, &pg->redirect), "198.51.100.7:3262");
 	CU_ASSERT_STRING_EQUAL(pg->discovery_auth->name, "no-authentication");
 	conf_close(&c);

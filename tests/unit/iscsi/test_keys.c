@@ -423,7 +423,7 @@ static void what_is_no_name_is_refused(void)
 			       "InitiatorName=\"\\xff\\x01\": not an iSCSI name (4.2.7)");
 	CU_ASSERT_EQUAL(take(&t, LS, "TargetName=disk"), KEYS_NOT_FOUND);
 	CU_ASSERT_STRING_EQUAL(t.keys.why, "TargetName=\"disk\": not an iSCSI name (4.2.7)");
-	CU_ASSERT_EQUAL(take(&t, LS, "SessionType=discovery"), KEYS_PROTOCOL_ERROR);
+	CU_ASSERT_EQUAL(take(&t, LS, "SessionType=discovery"), KEYS_SESSION_TYPE);
 	CU_ASSERT_STRING_EQUAL(t.param.InitiatorName, "");
 	CU_ASSERT_STRING_EQUAL(t.param.TargetName, "");
 }
