@@ -42,6 +42,7 @@ struct ini_session {
 
 	unsigned int pings;           /* NOP-Ins of the target that asked for an answer */
 	bool ignore_pings;            /* do not answer them */
+	bool is_lenient;              /* take any StatSN where it is only told, as in an R2T */
 	unsigned int asyncs;          /* asynchronous messages */
 	struct pdu_async async;       /* the last of them */
 	struct map tasks;             /* ITT → struct ini_task in flight, borrowed */

@@ -123,7 +123,7 @@ static int check_statsn(struct ini_session *s, const uint8_t *bhs)
 	uint32_t statsn = be32(bhs + STATSN_AT);
 	enum statsn kind = statsn_of(bhs);
 
-	if (kind == STATSN_NONE)
+	if (kind == STATSN_NONE || (kind == STATSN_NEXT && s->is_lenient))
 		return 0;
 	if (!s->has_statsn) {
 		s->has_statsn = true;
