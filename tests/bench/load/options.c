@@ -33,6 +33,7 @@ static const char usage[] =
 	"      --idle N           sessions that do nothing (0)\n"
 	"      --header-digest    CRC32C of headers\n"
 	"      --data-digest      CRC32C of data\n"
+	"      --lenient          put up with a wrong StatSN in an R2T (istgt)\n"
 	"      --verify           check what is read, and read all that was written at the end\n"
 	"      --seed N           of addresses and of what is written (from the clock)\n"
 	"      --pid PID          the target's process: tell its processor time\n"
@@ -49,6 +50,7 @@ enum {
 	OPT_IDLE,
 	OPT_HEADER_DIGEST,
 	OPT_DATA_DIGEST,
+	OPT_LENIENT,
 	OPT_VERIFY,
 	OPT_SEED,
 	OPT_PID,
@@ -71,6 +73,7 @@ static const struct option options[] = {
 	{ "idle", required_argument, NULL, OPT_IDLE },
 	{ "header-digest", no_argument, NULL, OPT_HEADER_DIGEST },
 	{ "data-digest", no_argument, NULL, OPT_DATA_DIGEST },
+	{ "lenient", no_argument, NULL, OPT_LENIENT },
 	{ "verify", no_argument, NULL, OPT_VERIFY },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "pid", required_argument, NULL, OPT_PID },
@@ -145,6 +148,7 @@ static bool take_option(struct options *o, int opt, const char *value)
 	case OPT_IDLE: return number(value, 0, 60000, &o->idle);
 	case OPT_HEADER_DIGEST: o->header_digest = true; return true;
 	case OPT_DATA_DIGEST: o->data_digest = true; return true;
+	case OPT_LENIENT: o->lenient = true; return true;
 	case OPT_VERIFY: o->verify = true; return true;
 	case OPT_SEED: return number(value, 0, UINT32_MAX, &o->seed);
 	case OPT_PID:

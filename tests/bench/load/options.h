@@ -40,6 +40,7 @@ struct options {
 	pid_t pid; /* the target's, whose processor time is told; 0: none */
 	bool header_digest;
 	bool data_digest;
+	bool lenient; /* with a target that breaks harmless rules */
 	bool verify;
 	bool json;
 	bool progress;

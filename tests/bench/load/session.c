@@ -13,8 +13,9 @@
 #define READY_TRIES  32 /* unit attentions, or a unit that is becoming ready */
 #define CAPACITY_LEN 32 /* bytes of READ CAPACITY (16) data */
 
-/* Large bursts, nothing asked for that may be sent at once. */
+/* Large bursts, and no R2T for what may be sent at once. istgt wants the session's type told. */
 #define KEYS                                \
+	"SessionType=Normal\n"              \
 	"MaxRecvDataSegmentLength=262144\n" \
 	"FirstBurstLength=262144\n"         \
 	"MaxBurstLength=1048576\n"          \
@@ -65,6 +66,7 @@ int session_open(struct session *s, const struct options *o, uint32_t n, const c
 
 	*s = (struct session){ 0 };
 	ini_session_init(&s->ini);
+	s->ini.is_lenient = o->lenient;
 	SLIST_INIT(&s->free);
 	*what = "connect";
 	err = ini_session_connect(&s->ini, o->url.host, o->url.port);
