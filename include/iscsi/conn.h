@@ -70,10 +70,11 @@ struct conn {
 	bool rx_skip;   /* Data-Out that is of no use: counted, not kept */
 
 	/* keepalive */
-	uint64_t heard_ms;  /* when the last byte came */
-	uint64_t alarm_ms;  /* when door_timeout() is wanted; 0: never */
-	uint64_t pinged_ms; /* when the unanswered ping left; 0: none is */
-	bool answers_pings; /* it answered one before */
+	uint64_t heard_ms;      /* when the last byte came */
+	uint64_t alarm_ms;      /* when door_timeout() is wanted; 0: never */
+	enum conn_state tended; /* the state that the alarm is for */
+	uint64_t pinged_ms;     /* when the unanswered ping left; 0: none is */
+	bool answers_pings;     /* it answered one before */
 
 	uint32_t faults; /* of the peer; the first is a warning, all are counted */
 	bool is_dirty;

@@ -31,6 +31,11 @@ void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms);
 /* c->alarm_ms has passed. */
 void door_timeout(struct conn *c, uint64_t now_ms);
 
+/*
+ * To be called for each touched connection at the end of a turn: a new state has another alarm.
+ */
+void door_tend(struct conn *c, uint64_t now_ms);
+
 /* Should the socket be read? Not when it is dying, nor while it leaves too many answers unread. */
 bool door_wants_input(const struct conn *c);
 

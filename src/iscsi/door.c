@@ -69,13 +69,13 @@ static void on_rx_error(struct conn *c, enum pdu_rx_err err)
 	}
 }
 
-/* When to look after the connection next, now that its state may be another. */
-static void set_alarm(struct conn *c, enum conn_state before, uint64_t now_ms)
+void door_tend(struct conn *c, uint64_t now_ms)
 {
 	const struct session *s = c->session;
 
-	if (c->state == before)
+	if (c->state == c->tended)
 		return;
+	c->tended = c->state;
 	if (c->state == CONN_LOGGED_IN)
 		c->alarm_ms = s->target && s->target->limits.nop_interval_ms
 				      ? now_ms + s->target->limits.nop_interval_ms
@@ -86,15 +86,12 @@ static void set_alarm(struct conn *c, enum conn_state before, uint64_t now_ms)
 
 void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms)
 {
-	enum conn_state before = c->state;
-
 	assert(c->magic == CONN_MAGIC);
 	/* It was given up in this very turn: nothing of it counts any more. */
 	if (!conn_is_open(c))
 		return;
 	c->heard_ms = now_ms;
 	on_rx_error(c, pdu_rx_commit(&c->rx, stage, n));
-	set_alarm(c, before, now_ms);
 }
 
 bool door_wants_input(const struct conn *c)
@@ -104,31 +101,38 @@ bool door_wants_input(const struct conn *c)
 
 /* ---- time ---- */
 
+static uint64_t min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static void keep_alive(struct conn *c, uint64_t now_ms)
 {
 	const struct target_limits *limits = &c->session->target->limits;
+	uint64_t idle_at = c->heard_ms + limits->nop_interval_ms;
+	uint64_t late_at = c->pinged_ms + limits->nop_timeout_ms;
 
 	if (c->heard_ms > c->pinged_ms)
 		c->pinged_ms = 0;
 	if (c->pinged_ms && c->answers_pings) {
-		conn_drop(c, "no answer to a ping for %u ms", limits->nop_timeout_ms);
+		if (now_ms >= late_at)
+			conn_drop(c, "no answer to a ping for %u ms", limits->nop_timeout_ms);
+		else
+			c->alarm_ms = late_at;
 		return;
 	}
-	if (now_ms - c->heard_ms < limits->nop_interval_ms) {
-		c->alarm_ms = c->heard_ms + limits->nop_interval_ms;
+	if (now_ms < idle_at) {
+		c->alarm_ms = idle_at;
 		return;
 	}
 	/* Some initiators never answer a ping: for them it only keeps the path busy. */
 	full_ping(c);
 	c->pinged_ms = now_ms;
-	c->alarm_ms =
-		now_ms + (c->answers_pings ? limits->nop_timeout_ms : limits->nop_interval_ms);
+	c->alarm_ms = now_ms + min64(limits->nop_interval_ms, limits->nop_timeout_ms);
 }
 
 void door_timeout(struct conn *c, uint64_t now_ms)
 {
-	enum conn_state before = c->state;
-
 	c->alarm_ms = 0;
 	switch (c->state) {
 	case CONN_XPT_UP:
@@ -145,7 +149,6 @@ void door_timeout(struct conn *c, uint64_t now_ms)
 	case CONN_REFUSED: conn_event(c, EV_DROP); break;
 	case CONN_DEAD: break;
 	}
-	set_alarm(c, before, now_ms);
 }
 
 /* ---- the end ---- */

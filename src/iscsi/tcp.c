@@ -38,7 +38,8 @@ struct tcp {
 	ev_io in;
 	ev_io out;
 	struct lazy_timer timer;
-	int fd; /* owns */
+	uint64_t alarm_ms; /* of the connection, that the timer is set for */
+	int fd;            /* owns */
 };
 
 static uint64_t now_ms(const struct tcp *tcp)
@@ -63,7 +64,10 @@ static void follow_alarm(struct tcp *tcp)
 {
 	struct ev_loop *loop = tcp->server->loop;
 
-	if (tcp->conn->alarm_ms)
+	if (tcp->alarm_ms == tcp->conn->alarm_ms)
+		return;
+	tcp->alarm_ms = tcp->conn->alarm_ms;
+	if (tcp->alarm_ms)
 		lazy_timer_set(loop, &tcp->timer, (ev_tstamp)tcp->conn->alarm_ms / 1000);
 	else
 		lazy_timer_stop(loop, &tcp->timer);
@@ -82,6 +86,7 @@ static void on_timer(struct lazy_timer *timer)
 {
 	struct tcp *tcp = (struct tcp *)((char *)timer - offsetof(struct tcp, timer));
 
+	tcp->alarm_ms = 0;
 	door_timeout(tcp->conn, now_ms(tcp));
 	follow_alarm(tcp);
 }
@@ -91,7 +96,6 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 	struct tcp *tcp = w->data;
 	struct iovec iov[2];
 	struct msghdr msg = { .msg_iov = iov };
-	uint64_t alarm_ms = tcp->conn->alarm_ms;
 	ssize_t n;
 
 	(void)loop;
@@ -106,8 +110,6 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 		return;
 	}
 	door_input(tcp->conn, tcp->server->stage, (size_t)n, now_ms(tcp));
-	if (tcp->conn->alarm_ms != alarm_ms)
-		follow_alarm(tcp);
 	if (!door_wants_input(tcp->conn))
 		ev_io_stop(tcp->server->loop, &tcp->in);
 }
@@ -166,10 +168,13 @@ bool iscsi_server_flush(struct iscsi_server *server)
 		tcp = c->transport;
 		if (c->state != CONN_DEAD && !ev_is_active(&tcp->out) && !tcp_send(tcp))
 			conn_event(c, EV_DROP);
-		if (door_is_over(c))
+		if (door_is_over(c)) {
 			tcp_close(tcp);
-		else
-			follow_input(tcp);
+			continue;
+		}
+		door_tend(c, now_ms(tcp));
+		follow_alarm(tcp);
+		follow_input(tcp);
 	}
 	return true;
 }

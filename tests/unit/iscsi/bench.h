@@ -293,6 +293,7 @@ static inline void bench_flush(struct bench *b)
 		p = c->transport;
 		if (c->state != CONN_DEAD)
 			peer_take(p);
+		door_tend(c, b->now_ms);
 		if (door_is_over(c))
 			peer_cut(p);
 	}
