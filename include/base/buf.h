@@ -23,6 +23,7 @@ struct buf {
 	uint8_t *data;         /* 4 KiB aligned; owner is this buffer */
 	uint32_t size;         /* bytes at data: a power of two */
 	uint32_t refs;         /* loop thread only */
+	bool is_reserved;      /* lent out of the reserve */
 	struct buf_pool *pool; /* borrowed until the last reference is put */
 	SLIST_ENTRY(buf) free;
 };
@@ -36,11 +37,12 @@ struct buf_wait {
 };
 
 struct buf_pool {
-	size_t ceiling; /* bytes lent by buf_get() at most */
-	size_t reserve; /* bytes beyond the ceiling that buf_get_reserve() may lend */
-	size_t lent;    /* bytes now lent */
-	size_t kept;    /* bytes now in the free lists; lent + kept <= ceiling + reserve */
-	size_t turn;    /* bytes that the one whose ready() runs may take past the line */
+	size_t ceiling;  /* bytes lent by buf_get() at most */
+	size_t reserve;  /* bytes lent by buf_get_reserve() at most */
+	size_t lent;     /* bytes now lent */
+	size_t reserved; /* of these: out of the reserve */
+	size_t kept;     /* bytes now in the free lists; lent + kept <= ceiling + reserve */
+	size_t turn;     /* bytes that the one whose ready() runs may take past the line */
 	SLIST_HEAD(, buf) classes[BUF_CLASSES];
 	STAILQ_HEAD(, buf_wait) line;
 };
@@ -59,7 +61,9 @@ void buf_pool_fini(struct buf_pool *p);
  */
 struct buf *buf_get(struct buf_pool *p, size_t size);
 
-/* The same beyond the ceiling, out of the reserve: for data a peer was already promised room for.
+/*
+ * The same out of the reserve, whoever waits in line: for data a peer was already promised
+ * room for. It takes nothing from those in line, so who holds some of it may stand there, too.
  */
 struct buf *buf_get_reserve(struct buf_pool *p, size_t size);
 

@@ -91,18 +91,24 @@ static bool stock(struct buf_pool *p, unsigned int cls)
 	return true;
 }
 
-/* Lend a buffer of this class as long as no more than limit bytes are lent then. */
-static struct buf *lend(struct buf_pool *p, unsigned int cls, size_t limit)
+/* Is a buffer of this class below the ceiling? */
+static bool fits(const struct buf_pool *p, unsigned int cls)
+{
+	return p->lent - p->reserved + class_size(cls) <= p->ceiling;
+}
+
+static struct buf *lend(struct buf_pool *p, unsigned int cls)
 {
 	struct buf *b;
 
-	if (p->lent + class_size(cls) > limit || !stock(p, cls))
+	if (!stock(p, cls))
 		return NULL;
 	b = SLIST_FIRST(&p->classes[cls]);
 	SLIST_REMOVE_HEAD(&p->classes[cls], free);
 	p->kept -= b->size;
 	p->lent += b->size;
 	b->refs = 1;
+	b->is_reserved = false;
 	return b;
 }
 
@@ -115,12 +121,22 @@ struct buf *buf_get(struct buf_pool *p, size_t size)
 			return NULL;
 		p->turn = 0;
 	}
-	return lend(p, cls, p->ceiling);
+	return fits(p, cls) ? lend(p, cls) : NULL;
 }
 
 struct buf *buf_get_reserve(struct buf_pool *p, size_t size)
 {
-	return lend(p, class_of(size), p->ceiling + p->reserve);
+	unsigned int cls = class_of(size);
+	struct buf *b;
+
+	if (p->reserved + class_size(cls) > p->reserve)
+		return NULL;
+	b = lend(p, cls);
+	if (b) {
+		b->is_reserved = true;
+		p->reserved += b->size;
+	}
+	return b;
 }
 
 struct buf *buf_ref(struct buf *b)
@@ -141,6 +157,8 @@ void buf_put(struct buf *b)
 		return;
 	p = b->pool;
 	p->lent -= b->size;
+	if (b->is_reserved)
+		p->reserved -= b->size;
 	p->kept += b->size;
 	SLIST_INSERT_HEAD(&p->classes[class_of(b->size)], b, free);
 }
@@ -169,7 +187,7 @@ bool buf_pool_serve(struct buf_pool *p)
 	while ((w = STAILQ_FIRST(&p->line)) != NULL) {
 		cls = class_of(w->size);
 		/* Memory is found first: who leaves the line gets what he waited for. */
-		if (p->lent + class_size(cls) > p->ceiling || !stock(p, cls))
+		if (!fits(p, cls) || !stock(p, cls))
 			break;
 		STAILQ_REMOVE_HEAD(&p->line, link);
 		w->waiting = false;
