@@ -31,7 +31,10 @@ void port_orphan(struct task *t);
  */
 void port_part(struct task *t, bool at_once);
 
-/* Abort a task that waits for its CmdSN: it will use that up, and nothing else. */
-void port_cancel_held(struct task *t);
+/*
+ * Abort a task that the device server does not have. One that is HELD uses up its CmdSN, and
+ * nothing else; one that is DRAINING ends, and may be freed.
+ */
+void port_cancel(struct task *t);
 
 #endif

@@ -49,6 +49,7 @@ struct session {
 	uint32_t ntasks;
 	uint32_t immediate;     /* open tasks that came as immediate commands */
 	TAILQ_HEAD(, tmf) tmfs; /* task management functions in progress */
+	uint32_t ntmfs;
 	uint32_t last_ttt;
 	bool has_nexus;
 	struct scsi_nexus nexus;

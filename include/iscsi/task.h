@@ -81,6 +81,9 @@ struct task *task_find(const struct session *s, uint32_t itt);
 /* It is allegiant to no connection any more. */
 void task_leave_conn(struct task *t);
 
+/* It only uses up its CmdSN from now on: its tag is free. Once. */
+void task_cancel(struct task *t);
+
 /* Its place in the command window is free again. More than once is fine. */
 void task_close(struct task *t);
 

@@ -278,8 +278,11 @@ void port_part(struct task *t, bool at_once)
 	}
 }
 
-void port_cancel_held(struct task *t)
+void port_cancel(struct task *t)
 {
-	assert(t->state == TASK_HELD);
-	t->cancelled = true;
+	assert(t->state == TASK_HELD || t->state == TASK_DRAINING);
+	if (t->state == TASK_HELD)
+		task_cancel(t);
+	else
+		leave(t);
 }

@@ -94,6 +94,13 @@ void task_leave_conn(struct task *t)
 	t->conn = NULL;
 }
 
+void task_cancel(struct task *t)
+{
+	assert(!t->cancelled);
+	t->cancelled = true;
+	map_remove(&t->session->itts, t->itt);
+}
+
 void task_close(struct task *t)
 {
 	if (t->is_open)
@@ -112,7 +119,8 @@ void task_free(struct task *t)
 	scsi_task_fini(&t->scsi);
 	dataout_fini(&t->out);
 	task_leave_conn(t);
-	map_remove(&s->itts, t->itt);
+	if (!t->cancelled)
+		map_remove(&s->itts, t->itt);
 	TAILQ_REMOVE(&s->tasks, t, link);
 	s->ntasks--;
 	s->immediate -= t->immediate;

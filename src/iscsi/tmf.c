@@ -139,6 +139,7 @@ static void scsi_done(struct scsi_tmf *scsi)
 	if (tmf->row->ends_sessions)
 		end_sessions(s);
 	TAILQ_REMOVE(&s->tmfs, tmf, link);
+	s->ntmfs--;
 	free(tmf);
 	session_settle(s);
 }
@@ -146,34 +147,49 @@ static void scsi_done(struct scsi_tmf *scsi)
 static void start(struct conn *c, const struct tmf_row *row, const struct pdu_tmf_req *req,
 		  struct task *task)
 {
-	struct tmf *tmf = calloc(1, sizeof(*tmf));
+	struct session *s = c->session;
+	struct tmf *tmf = NULL;
 
+	/* Immediate ones have no window. */
+	if (s->ntmfs < s->cmdsn.depth)
+		tmf = calloc(1, sizeof(*tmf));
 	if (!tmf) {
+		conn_fault(c, "too many task management functions at a time");
 		respond(c, req->itt, PDU_TMF_REJECTED, 0);
 		return;
 	}
-	tmf->session = c->session;
+	tmf->session = s;
 	tmf->conn = c;
 	tmf->itt = req->itt;
 	tmf->row = row;
 	tmf->scsi.function = row->scsi;
-	tmf->scsi.nexus = &c->session->nexus;
+	tmf->scsi.nexus = &s->nexus;
 	memcpy(tmf->scsi.lun, req->lun, PDU_LUN_LEN);
 	tmf->scsi.task = task ? &task->scsi : NULL;
 	tmf->scsi.done = scsi_done;
-	TAILQ_INSERT_TAIL(&c->session->tmfs, tmf, link);
+	TAILQ_INSERT_TAIL(&s->tmfs, tmf, link);
+	s->ntmfs++;
 	scsi_tmf_submit(&tmf->scsi);
 }
 
-/* Commands that wait for their CmdSN are not in the task set yet: they end here. */
-static void cancel_held(struct session *s, const struct tmf_row *row, const struct pdu_tmf_req *req)
+/* Is it a task that the function affects, and that the device server does not have (any more)? */
+static bool is_ours(const struct task *t, const struct pdu_tmf_req *req)
 {
-	struct task *t;
+	if (t->state == TASK_HELD)
+		return !t->cancelled && sn_before(t->order.cmdsn, req->cmdsn);
+	return t->state == TASK_DRAINING;
+}
 
-	TAILQ_FOREACH (t, &s->tasks, link) {
-		if (t->state == TASK_HELD && sn_before(t->order.cmdsn, req->cmdsn) &&
+/* Commands that wait for their CmdSN, or for the last of their data, end here. */
+static void cancel(struct session *s, const struct tmf_row *row, const struct pdu_tmf_req *req)
+{
+	struct task *t, *next;
+
+	for (t = TAILQ_FIRST(&s->tasks); t; t = next) {
+		next = TAILQ_NEXT(t, link);
+		if (is_ours(t, req) &&
 		    (row->scope != ON_LU || !memcmp(t->scsi.lun, req->lun, PDU_LUN_LEN)))
-			port_cancel_held(t);
+			port_cancel(t);
 	}
 }
 
@@ -208,8 +224,8 @@ static void on_task(struct conn *c, const struct tmf_row *row, const struct pdu_
 			t && t->state == TASK_HELD ? PDU_TMF_SUCCEEDED : PDU_TMF_COMPLETE, 0);
 		return;
 	}
-	if (t && t->state == TASK_HELD) {
-		port_cancel_held(t);
+	if (t && (t->state == TASK_HELD || t->state == TASK_DRAINING)) {
+		port_cancel(t);
 		respond(c, req->itt, PDU_TMF_COMPLETE, 0);
 	} else {
 		/* One that is being answered is as good as gone: its answer goes out first. */
@@ -233,7 +249,7 @@ void tmf_start(struct conn *c, const struct pdu_tmf_req *req)
 		return;
 	}
 	if (row->ends_tasks)
-		cancel_held(c->session, row, req);
+		cancel(c->session, row, req);
 	start(c, row, req, NULL);
 }
 

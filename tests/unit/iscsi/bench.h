@@ -296,6 +296,8 @@ static inline void bench_flush(struct bench *b)
 		door_tend(c, b->now_ms);
 		if (door_is_over(c))
 			peer_cut(p);
+		else
+			door_tend(c, b->now_ms);
 	}
 }
 
