@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 
 import target as itgtd
 
@@ -47,6 +48,13 @@ def make_image(directory):
         os.rename(building, directory)
 
 
+def forget_old(parent):
+    """Remove the images that no recipe has used for a month."""
+    for old in parent.iterdir():
+        if time.time() - old.stat().st_mtime > 30 * 86400:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+
+
 def image():
     """The directory with the machine's disk, kernel and initrd; made at first need."""
     for tool in ("qemu-system-x86_64", "mmdebstrap", "genext2fs", "cpio"):
@@ -58,7 +66,9 @@ def image():
     directory.parent.mkdir(parents=True, exist_ok=True)
     with locked(f"{directory}.lock"):
         if not directory.is_dir():
+            forget_old(directory.parent)
             make_image(directory)
+        os.utime(directory)
     return directory
 
 
@@ -75,6 +85,7 @@ def write_job(path, job, environment):
 
 
 def command(base, directory):
+    """QEMU's command line. It emulates, so that it runs anywhere; ITGTD_TEST_ACCEL=kvm is faster."""
     def serial(name):
         return ["-chardev", f"file,id={name},path={directory}/{name}", "-serial", f"chardev:{name}"]
 
