@@ -47,6 +47,8 @@ static uint8_t fault_of(const struct conn *c, const struct pdu_scsi_cmd *cmd)
 {
 	const struct param *p = &c->session->param;
 
+	if (c->state == CONN_LOGOUT_REQUESTED)
+		return PDU_REJECT_WAITING_FOR_LOGOUT; /* 11.9.1: what runs already may finish */
 	if (cmd->itt == PDU_TAG_RESERVED)
 		return PDU_REJECT_INVALID_FIELD;
 	if (task_find(c->session, cmd->itt))
@@ -176,6 +178,20 @@ static void accept_task(struct conn *c, struct task *t, uint32_t cmdsn)
 	}
 }
 
+/*
+ * 7.3: the CmdSN of a rejected command does not count as received; the initiator plugs the
+ * gap. Where it is to log out the number is used up instead: a logout in order comes behind it.
+ */
+static void reject_command(struct conn *c, uint8_t reason, const uint8_t *bhs)
+{
+	struct pdu_scsi_cmd cmd;
+
+	pdu_get_scsi_cmd(bhs, &cmd);
+	if (reason == PDU_REJECT_WAITING_FOR_LOGOUT && !cmd.immediate)
+		order_fill(c->session, cmd.cmdsn);
+	answer_reject(c, (enum pdu_reject_reason)reason, bhs);
+}
+
 void command_pdu(struct conn *c, const struct pdu_in *pdu)
 {
 	struct pdu_scsi_cmd cmd;
@@ -188,8 +204,7 @@ void command_pdu(struct conn *c, const struct pdu_in *pdu)
 	reject = c->rx_reject;
 	clear(c);
 	if (reject) {
-		/* 7.3: its CmdSN does not count as received; the initiator plugs the gap. */
-		answer_reject(c, reject, pdu->bhs);
+		reject_command(c, reject, pdu->bhs);
 		return;
 	}
 	if (!t)

@@ -23,6 +23,7 @@ struct fixture {
 	bool terminated; /* SIGTERM is sent; a second one would end it at once */
 	char dir[64];
 	char stderr_path[96];
+	const struct fixture_options *options;
 	struct ini_url portals[PORTALS_MAX];
 	size_t nportals;
 	char target[TEXT_NAME_MAX + 1];
@@ -128,8 +129,9 @@ static int parse_ready(const char *line, const struct fixture_options *o)
 	return fixture.nportals ? 0 : -EINVAL;
 }
 
-static int start(const struct fixture_options *o)
+static int start(void)
 {
+	const struct fixture_options *o = fixture.options;
 	const char *tmp = getenv("TMPDIR");
 	char line[READY_MAX] = "", conf[96];
 	int fds[2], err;
@@ -143,6 +145,8 @@ static int start(const struct fixture_options *o)
 	if (o->conf && write_conf(conf, o->conf) < 0)
 		return -EIO;
 	(void)fflush(stdout);
+	fixture.nportals = 0;
+	fixture.terminated = false;
 	fixture.pid = fork();
 	if (fixture.pid < 0)
 		return -errno;
@@ -223,7 +227,20 @@ static int stop(void)
 		printf("the daemon's sanitizers or assertions have spoken\n");
 		failed = 1;
 	}
+	fixture.pid = 0;
 	return failed;
+}
+
+static void remove_dir(void)
+{
+	nftw(fixture.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void fixture_restart(void)
+{
+	CHECK_NUM(stop(), 0);
+	remove_dir();
+	CHECK_NUM(start(), 0);
 }
 
 int fixture_main(const char *name, const struct fixture_options *options,
@@ -232,7 +249,8 @@ int fixture_main(const char *name, const struct fixture_options *options,
 	static const struct fixture_options serve = { 0 };
 	int failed;
 
-	failed = start(options ? options : &serve);
+	fixture.options = options ? options : &serve;
+	failed = start();
 	if (!failed)
 		failed = unit_run(name, tests, n);
 	failed |= stop();
@@ -240,7 +258,7 @@ int fixture_main(const char *name, const struct fixture_options *options,
 		printf("---- what the daemon said ----\n");
 		print_file(fixture.stderr_path);
 	}
-	nftw(fixture.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	remove_dir();
 	if (failed) {
 		/* A case that failed has left its sessions open: no leak report on top. */
 		(void)fflush(stdout);
@@ -371,6 +389,46 @@ void fixture_settle(void)
 	s.isid[PDU_ISID_LEN - 1] = 0xff;
 	CHECK_OK(&s, ini_login(&s, &l));
 	fixture_leave(&s);
+}
+
+unsigned int fixture_log_count(const char *text)
+{
+	FILE *f = fopen(fixture.stderr_path, "r");
+	char line[4096];
+	unsigned int n = 0;
+
+	CHECK(f != NULL);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, text) != NULL;
+	(void)fclose(f);
+	return n;
+}
+
+uint64_t fixture_memory_kib(void)
+{
+	unsigned long long kib = 0;
+	char path[64], line[256];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)fixture.pid);
+	f = fopen(path, "r");
+	CHECK(f != NULL);
+	while (!kib && fgets(line, sizeof(line), f))
+		(void)sscanf(line, "VmRSS: %llu kB", &kib);
+	(void)fclose(f);
+	CHECK(kib > 0);
+	return kib;
+}
+
+bool fixture_is_sanitized(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	return true;
+#elif defined(__has_feature)
+	return __has_feature(address_sanitizer);
+#else
+	return false;
+#endif
 }
 
 void fixture_fill(uint8_t *buf, size_t len, uint32_t seed)

@@ -86,6 +86,21 @@ void fixture_settle(void);
 /* Send the daemon the SIGTERM that ends it. */
 void fixture_terminate(void);
 
+/*
+ * End the daemon as at the end of the program, and start it anew as it was: sessions are
+ * gone, its log is empty, ports are others.
+ */
+void fixture_restart(void);
+
+/* Lines of the daemon's log so far that contain text. */
+unsigned int fixture_log_count(const char *text);
+
+/* Resident memory of the daemon in KiB. */
+uint64_t fixture_memory_kib(void);
+
+/* Is the daemon built with sanitizers? They keep memory that was freed. */
+bool fixture_is_sanitized(void);
+
 /* len bytes of a pattern that seed selects; no two blocks of it are alike. */
 void fixture_fill(uint8_t *buf, size_t len, uint32_t seed);
 
