@@ -54,7 +54,8 @@ class Peer:
     stores = ()
     load_options = ()  # what itgt-load needs to get along with it
 
-    def __init__(self, directory, cpu):
+    def __init__(self, directory, cpu, before):
+        self.before = before  # a command that runs another with a priority, or nothing
         self.directory = pathlib.Path(directory)
         self.cpu = cpu
         self.process = None
@@ -76,8 +77,8 @@ class Peer:
         self.log = self.directory / f"{self.name}.log"
         with open(self.log, "wb") as log:
             # It ends with this program, however that ends.
-            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "taskset", "-c", str(self.cpu),
-                                             *map(str, command)],
+            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *self.before, "taskset", "-c",
+                                             str(self.cpu), *map(str, command)],
                                             stdin=subprocess.DEVNULL, stderr=log,
                                             **{"stdout": log, **options})
 
@@ -104,8 +105,8 @@ class Itgtd(Peer):
     name = "itgtd"
     stores = ("ram", "tmpfs", "cached", "direct")
 
-    def __init__(self, directory, cpu, program, options=()):
-        super().__init__(directory, cpu)
+    def __init__(self, directory, cpu, before, program, options=()):
+        super().__init__(directory, cpu, before)
         self.program = program
         self.options = options  # more of the command line
 
@@ -123,8 +124,8 @@ class Floor(Peer):
     name = "floor"
     stores = ("ram", "tmpfs", "cached", "direct")
 
-    def __init__(self, directory, cpu, program):
-        super().__init__(directory, cpu)
+    def __init__(self, directory, cpu, before, program):
+        super().__init__(directory, cpu, before)
         self.program = program
 
     def start(self, store, path, size):
