@@ -33,6 +33,14 @@ enum cmd_flag {
 	F_REMOVABLE = 0x20, /* is there on removable media only */
 	F_THIN = 0x40,      /* is there on thin provisioned media only */
 	F_THIN_BIT = 0x80,  /* its UNMAP bit (byte 1, bit 3) likewise */
+
+	/* What strangers to a reservation may do (SPC-5, table 67; SBC-4, table 13). */
+	F_PR_WE_ANY = 0x10000, /* under a write exclusive reservation */
+	F_PR_EA_ANY = 0x20000, /* under an exclusive access reservation */
+	F_PR_ANY = F_PR_WE_ANY | F_PR_EA_ANY,
+	F_PR_START = 0x40000,      /* under any, when it starts the unit, and nothing else */
+	F_PR_ALLOW = 0x80000,      /* under any, when it allows medium removal */
+	F_RESERVED_ANY = 0x100000, /* under one made by RESERVE (SPC-2, table 9) */
 };
 
 #define CMD_USAGE_LEN 16

@@ -19,6 +19,7 @@ struct scsi_tmf;
 
 struct scsi_core {
 	struct buf_pool *pool; /* borrowed; outlives the core */
+	const char *state_dir; /* borrowed: where what persists is kept; NULL: nothing does */
 	STAILQ_HEAD(, scsi_task) ready;
 	TAILQ_HEAD(, scsi_tmf) tmfs; /* task management functions that wait for tasks to end */
 };

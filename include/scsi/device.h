@@ -14,12 +14,15 @@ struct scsi_core;
 struct scsi_lu;
 
 #define SCSI_DEV_NAME_MAX 256
+#define SCSI_PORTS_MAX    16 /* target ports of a device */
 
 struct scsi_device {
 	struct scsi_core *core;       /* borrowed */
 	char name[SCSI_DEV_NAME_MAX]; /* SCSI name string of the device */
 	struct map lus;               /* LUN → struct scsi_lu; the LUs are owned here */
 	TAILQ_HEAD(, scsi_nexus) nexuses;
+	struct scsi_tport ports[SCSI_PORTS_MAX]; /* nports of them, by tport_add() */
+	uint8_t nports;
 };
 
 /* name: the device's SCSI name string, copied (cut at SCSI_DEV_NAME_MAX - 1 bytes). */

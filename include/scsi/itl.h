@@ -14,6 +14,10 @@ struct scsi_itl {
 	struct scsi_lu *lu;       /* borrowed until scsi_lu_free() */
 	uint32_t ua;              /* pending unit attentions: a bit for each enum scsi_ua */
 	bool prevents;            /* PREVENT ALLOW MEDIUM REMOVAL: this nexus prevents it */
+	uint32_t pr_version;      /* of lu's reservations, when the next two were looked up */
+	bool is_registered;       /* for persistent reservations */
+	bool is_holder;           /* of the persistent reservation */
+	bool is_preempted;        /* a PREEMPT AND ABORT waits for its tasks to end */
 	TAILQ_ENTRY(scsi_itl) lu_link;
 	TAILQ_ENTRY(scsi_itl) nexus_link;
 };
@@ -26,6 +30,9 @@ struct scsi_itl *itl_get(struct scsi_nexus *x, struct scsi_lu *lu);
 
 /* Let the medium be removed again, as far as this nexus is concerned. */
 void itl_allow(struct scsi_itl *itl);
+
+/* Give back what RESERVE got it (SPC-2, 5.5.1: also done by resets and the loss of the nexus). */
+void itl_release(struct scsi_itl *itl);
 
 /* Leaves nexus and logical unit. */
 void itl_free(struct scsi_itl *itl);

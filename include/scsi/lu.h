@@ -2,6 +2,7 @@
 #ifndef SCSI_LU_H
 #define SCSI_LU_H
 
+#include "scsi/pr.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -13,6 +14,8 @@ struct scsi_cmd;
 struct scsi_core;
 struct scsi_device;
 struct scsi_itl;
+struct scsi_nexus;
+struct pr_op;
 struct scsi_task;
 
 #define SCSI_SERIAL_MAX  37 /* bytes with the ending zero */
@@ -45,7 +48,13 @@ struct scsi_lu {
 	uint8_t block_shift;
 	uint64_t blocks; /* capacity in blocks */
 	uint8_t naa[SCSI_NAA_LEN];
-	uint32_t pr_generation;
+	struct pr pr;                        /* persistent reservations */
+	uint32_t pr_version;                 /* goes up with each change of pr */
+	struct pr_op *pr_op;                 /* the PERSISTENT RESERVE OUT under way; NULL: none */
+	STAILQ_HEAD(, scsi_task) pr_waiting; /* others, which wait for it */
+	struct scsi_nexus *reserved_by;      /* by RESERVE; NULL: nobody */
+	void (*task_left)(
+		struct scsi_lu *lu);   /* called when a task has ended; NULL: nobody cares */
 	bool stopped;                  /* START STOP UNIT with START=0 */
 	bool ejected;                  /* … with LOEJ=1 and START=0 */
 	bool d_sense;                  /* control mode page: sense in descriptor format */

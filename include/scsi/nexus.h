@@ -6,6 +6,7 @@
 #define SCSI_NEXUS_H
 
 #include "base/map.h"
+#include "scsi/tid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +32,7 @@ struct scsi_nexus {
 	struct scsi_tport tport;            /* the target port it came by */
 	char initiator[SCSI_INITIATOR_MAX]; /* SCSI name string of the initiator port: compares
 					       equal for the same port */
+	struct tid tid;                     /* its TransportID, tid_make()'s of that name */
 
 	/* Masking: may this nexus know of that logical unit? NULL: of all. */
 	bool (*sees)(const struct scsi_nexus *x, const struct scsi_lu *lu);
@@ -42,8 +44,10 @@ struct scsi_nexus {
 	TAILQ_ENTRY(scsi_nexus) link;
 };
 
-/* Join device. The caller has filled the first part; x is lent until scsi_nexus_close(). 0 or
- * -ENOMEM. */
+/*
+ * Join device. The caller has filled the first part; x is lent until scsi_nexus_close(). A
+ * target port that the device did not know is known from then on. 0; -ENOSPC: it has too many.
+ */
 int scsi_nexus_open(struct scsi_nexus *x, struct scsi_device *device);
 
 /* Leave it. Every task of the nexus is done. Reservations follow SPC (registrations stay). */

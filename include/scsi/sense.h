@@ -22,23 +22,28 @@ enum sense_code {
 	SENSE_CDB_FIELD = 0x052400,   /* invalid field in CDB */
 	SENSE_NO_LU = 0x052500,       /* logical unit not supported */
 	SENSE_LIST_FIELD = 0x052600,  /* invalid field in parameter list */
+	SENSE_BAD_RELEASE = 0x052604, /* invalid release of persistent reservation */
 	SENSE_NO_SAVING = 0x053900,   /* saving parameters not supported */
 	SENSE_MESSAGE = 0x054900,   /* invalid message error: a task attribute that is not there */
 	SENSE_PREVENTED = 0x055302, /* medium removal prevented */
-	SENSE_MEDIUM_CHANGED = 0x062800, /* not ready to ready change, medium may have changed */
-	SENSE_POWER_ON = 0x062900,       /* power on, reset, or bus device reset occurred */
-	SENSE_TARGET_RESET = 0x062902,   /* SCSI bus reset occurred */
-	SENSE_LU_RESET = 0x062903,       /* bus device reset function occurred */
-	SENSE_NEXUS_LOSS = 0x062907,     /* I_T nexus loss occurred */
-	SENSE_MODE_CHANGED = 0x062a01,   /* mode parameters changed */
-	SENSE_CAPACITY = 0x062a09,       /* capacity data has changed */
-	SENSE_CLEARED = 0x062f00,        /* commands cleared by another initiator */
-	SENSE_LUNS_CHANGED = 0x063f0e,   /* reported LUNs data has changed */
-	SENSE_PROTECTED = 0x072700,      /* write protected */
-	SENSE_NO_SPACE = 0x072707,       /* space allocation failed write protect */
-	SENSE_DATA_AMOUNT = 0x0b0c0d,    /* write error, not enough unsolicited data */
-	SENSE_PROTOCOL_CRC = 0x0b4705,   /* protocol service CRC error */
-	SENSE_MISCOMPARE = 0x0e1d00,     /* miscompare during verify operation */
+	SENSE_NO_REGISTRATION = 0x055504, /* insufficient registration resources */
+	SENSE_MEDIUM_CHANGED = 0x062800,  /* not ready to ready change, medium may have changed */
+	SENSE_POWER_ON = 0x062900,        /* power on, reset, or bus device reset occurred */
+	SENSE_TARGET_RESET = 0x062902,    /* SCSI bus reset occurred */
+	SENSE_LU_RESET = 0x062903,        /* bus device reset function occurred */
+	SENSE_NEXUS_LOSS = 0x062907,      /* I_T nexus loss occurred */
+	SENSE_MODE_CHANGED = 0x062a01,    /* mode parameters changed */
+	SENSE_RESERVATIONS_PREEMPTED = 0x062a03,
+	SENSE_RESERVATIONS_RELEASED = 0x062a04,
+	SENSE_REGISTRATIONS_PREEMPTED = 0x062a05,
+	SENSE_CAPACITY = 0x062a09,     /* capacity data has changed */
+	SENSE_CLEARED = 0x062f00,      /* commands cleared by another initiator */
+	SENSE_LUNS_CHANGED = 0x063f0e, /* reported LUNs data has changed */
+	SENSE_PROTECTED = 0x072700,    /* write protected */
+	SENSE_NO_SPACE = 0x072707,     /* space allocation failed write protect */
+	SENSE_DATA_AMOUNT = 0x0b0c0d,  /* write error, not enough unsolicited data */
+	SENSE_PROTOCOL_CRC = 0x0b4705, /* protocol service CRC error */
+	SENSE_MISCOMPARE = 0x0e1d00,   /* miscompare during verify operation */
 };
 
 #define SENSE_KEY(code)  ((uint8_t)((code) >> 16))

@@ -20,6 +20,9 @@ enum scsi_ua {
 	UA_MEDIUM_CHANGED,
 	UA_CAPACITY,
 	UA_MODE_CHANGED,
+	UA_RESERVATIONS_PREEMPTED,
+	UA_RESERVATIONS_RELEASED,
+	UA_REGISTRATIONS_PREEMPTED,
 	UA_LUNS_CHANGED,
 	UA_CLEARED,
 	UA_FLUSH_FAILED, /* no unit attention but a deferred error; it waits in the same line */

@@ -153,6 +153,12 @@ void store_close(struct store *s);
 void store_submit(struct store *s, struct store_io *io);
 
 /*
+ * Let a worker run work(), which may block and sees only what io points to; its
+ * result becomes io->error, and io->done() follows as for a request.
+ */
+void store_work(struct store *s, struct store_io *io, int (*work)(struct store_io *io));
+
+/*
  * size: bytes, a multiple of io_align. 0; -EINVAL; -EROFS; -EOPNOTSUPP; -errno.
  * Shrinking with requests in flight beyond the end lets those fail. May block.
  */

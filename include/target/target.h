@@ -41,6 +41,8 @@ struct target_limits {
 /* The built-in values, as interface.md and itgtd.conf(5) give them. */
 extern const struct target_limits target_limits_default;
 
+struct portal_group;
+
 struct target {
 	char name[TARGET_NAME_MAX]; /* normalised: case folded */
 	char alias[TARGET_ALIAS_MAX];
@@ -60,6 +62,15 @@ struct target *target_new(struct scsi_core *core, const char *name);
 
 /* Frees its LUs, their stores and masks. No session is left. NULL is fine. */
 void target_free(struct target *t);
+
+/*
+ * Let it be seen through that group, by which its device gets a port. 0; -ENOSPC:
+ * TARGET_GROUPS_MAX are there already.
+ */
+int target_add_group(struct target *t, struct portal_group *g);
+
+/* The target port that belongs to a group (RFC 7143, 4.4.2): its name has the group's tag. */
+void target_port(const struct target *t, uint16_t tag, struct scsi_tport *out);
 
 /* Is the target seen through that group? */
 bool target_in_group(const struct target *t, const struct portal_group *g);

@@ -120,11 +120,9 @@ static bool is_reachable(const struct portal_group *g)
 static void add_group(struct target *t, struct portal_group *g, const struct conf_node *node,
 		      struct conf_faults *faults)
 {
-	if (t->ngroups == TARGET_GROUPS_MAX)
+	if (target_add_group(t, g))
 		conf_fault(faults, node->where, node, "portal-groups",
 			   "are too many (a target has at most %d)", TARGET_GROUPS_MAX);
-	else
-		t->groups[t->ngroups++] = g;
 }
 
 /* "1, 2": the tags that there are. */

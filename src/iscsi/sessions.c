@@ -62,11 +62,11 @@ static int open_nexus(struct session *s, const struct session_identity *id)
 	struct scsi_nexus *x = &s->nexus;
 	const uint8_t *isid = s->isid;
 
-	x->tport.rel_id = id->group;
-	x->tport.group = id->group;
-	snprintf(x->tport.name, sizeof(x->tport.name), "%s,t,0x%04x", id->target->name, id->group);
+	target_port(id->target, id->group, &x->tport);
 	snprintf(x->initiator, sizeof(x->initiator), "%s,i,0x%02x%02x%02x%02x%02x%02x",
 		 id->initiator, isid[0], isid[1], isid[2], isid[3], isid[4], isid[5]);
+	if (tid_make(&x->tid, x->initiator))
+		return -1;
 	x->sees = sees;
 	x->user = s;
 	if (scsi_nexus_open(x, &id->target->device))

@@ -6,6 +6,7 @@
 void scsi_core_init(struct scsi_core *core, struct buf_pool *pool)
 {
 	core->pool = pool;
+	core->state_dir = NULL;
 	STAILQ_INIT(&core->ready);
 	TAILQ_INIT(&core->tmfs);
 }

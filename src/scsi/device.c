@@ -14,6 +14,7 @@ void scsi_device_init(struct scsi_device *d, struct scsi_core *core, const char 
 	memcpy(d->name, name, strnlen(name, sizeof(d->name) - 1));
 	map_init(&d->lus);
 	TAILQ_INIT(&d->nexuses);
+	d->nports = 0;
 }
 
 bool scsi_device_is_idle(const struct scsi_device *d)

@@ -6,6 +6,7 @@
 #include "scsi/itl.h"
 #include "scsi/lu.h"
 #include "scsi/nexus.h"
+#include "scsi/pr_gate.h"
 #include "scsi/ready.h"
 #include "scsi/sbc_verify.h"
 #include "scsi/taskset.h"
@@ -19,6 +20,7 @@
 #define DATA_IN_MIN PAGE                           /* a page suits nearly all parameter data */
 #define DATA_IN_MAX (8u + 8u * (SCSI_LUN_MAX + 1)) /* REPORT LUNS of all there may be */
 #define WORK_MAX    (256u << 10)
+#define LIST_MAX    (128u << 10) /* bytes of a parameter list: more than any command takes */
 #define WS16        0x93
 #define NDOB        0x01
 
@@ -125,6 +127,14 @@ static bool gate_attention(struct scsi_task *t)
 	return finish_sense(t, &s);
 }
 
+static bool gate_reservation(struct scsi_task *t)
+{
+	if (!t->lu || pr_gate_passes(t->itl, t->cmd, t->cdb))
+		return true;
+	t->status = SCSI_RESERVATION_CONFLICT;
+	return false;
+}
+
 static bool gate_medium(struct scsi_task *t)
 {
 	if (!(t->cmd->flags & F_MEDIUM))
@@ -205,6 +215,10 @@ static bool gate_transfer(struct scsi_task *t)
 	uint64_t bytes = out_bytes(t);
 
 	switch ((enum cmd_xfer)t->cmd->xfer) {
+	case XFER_OUT_LIST:
+		if (bytes > LIST_MAX)
+			return refuse(t, SENSE_LIST_LENGTH);
+		break;
 	case XFER_IN_BLOCKS:
 	case XFER_OUT_BLOCKS:
 	case XFER_OUT_CHECK: /* also without data: nobody may keep the medium busy for hours */
@@ -345,13 +359,12 @@ static void fetch_data(struct scsi_task *t)
 
 /*
  * The gates of an enabled task, in the order in which SPC-5 and SBC-4 want faults
- * told. What is about other nexuses (reservations, port states) belongs between
- * unit attention and medium.
+ * told: what is about other nexuses between unit attention and medium.
  */
 static void scsi_prepare(struct scsi_task *t)
 {
-	bool through = gate_attention(t) && gate_medium(t) && gate_protect(t) && gate_range(t) &&
-		       gate_transfer(t);
+	bool through = gate_attention(t) && gate_reservation(t) && gate_medium(t) &&
+		       gate_protect(t) && gate_range(t) && gate_transfer(t);
 
 	if (!through)
 		finish_task(t);

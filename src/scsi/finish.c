@@ -18,6 +18,8 @@ bool finish_sense(struct scsi_task *t, const struct sense *s)
 void finish_task(struct scsi_task *t)
 {
 	struct scsi_tmf *tmf = t->abort_tmf;
+	struct scsi_lu *lu = t->lu;
+	void (*left)(struct scsi_lu * lu) = lu ? lu->task_left : NULL;
 
 	assert(t->state == SCSI_TASK_RUNNING || t->state == SCSI_TASK_READY ||
 	       t->state == SCSI_TASK_ENDING);
@@ -35,6 +37,8 @@ void finish_task(struct scsi_task *t)
 	t->port->done(t); /* the task is the port's again */
 	if (tmf)
 		tmf->ended(tmf);
+	if (left) /* then another task is in the set, and lu lives */
+		left(lu);
 }
 
 void finish_status(struct scsi_task *t, enum scsi_status status)

@@ -35,9 +35,16 @@ void itl_allow(struct scsi_itl *itl)
 	itl->lu->prevents--;
 }
 
+void itl_release(struct scsi_itl *itl)
+{
+	if (itl->lu->reserved_by == itl->nexus)
+		itl->lu->reserved_by = NULL;
+}
+
 void itl_free(struct scsi_itl *itl)
 {
 	itl_allow(itl);
+	itl_release(itl);
 	map_remove(&itl->nexus->itls, itl->lu->opt.number);
 	TAILQ_REMOVE(&itl->nexus->known, itl, nexus_link);
 	TAILQ_REMOVE(&itl->lu->itls, itl, lu_link);

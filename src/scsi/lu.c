@@ -134,6 +134,9 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 	make_naa(lu);
 	TAILQ_INIT(&lu->tasks);
 	TAILQ_INIT(&lu->itls);
+	pr_init(&lu->pr);
+	lu->pr_version = 1;
+	STAILQ_INIT(&lu->pr_waiting);
 	*out = lu;
 	return 0;
 }
@@ -152,6 +155,7 @@ void scsi_lu_free(struct scsi_lu *lu)
 	assert(scsi_lu_is_idle(lu));
 	while ((itl = TAILQ_FIRST(&lu->itls)))
 		itl_free(itl);
+	pr_fini(&lu->pr);
 	store_close(lu->store);
 	free(lu);
 }
@@ -161,6 +165,7 @@ void scsi_lu_reset(struct scsi_lu *lu)
 	struct scsi_itl *itl;
 
 	lu->stopped = false;
+	lu->reserved_by = NULL;
 	TAILQ_FOREACH (itl, &lu->itls, lu_link)
 		itl_allow(itl);
 }

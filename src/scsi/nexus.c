@@ -2,9 +2,16 @@
 
 #include "scsi/device.h"
 #include "scsi/itl.h"
+#include "scsi/tport.h"
+
+#include <errno.h>
 
 int scsi_nexus_open(struct scsi_nexus *x, struct scsi_device *device)
 {
+	int err = tport_add(device, &x->tport);
+
+	if (err && err != -EEXIST)
+		return err;
 	x->device = device;
 	map_init(&x->itls);
 	TAILQ_INIT(&x->known);

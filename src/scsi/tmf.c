@@ -119,6 +119,7 @@ static void it_nexus_reset(struct scsi_tmf *tmf, struct scsi_lu *none)
 	TAILQ_FOREACH (itl, &tmf->nexus->known, nexus_link) {
 		abort_set(tmf, itl->lu, true);
 		itl_allow(itl);
+		itl_release(itl);
 	}
 	ua_set_nexus(tmf->nexus, UA_NEXUS_LOSS);
 }

@@ -181,6 +181,13 @@ void store_submit(struct store *s, struct store_io *io)
 	s->ops->submit(io);
 }
 
+void store_work(struct store *s, struct store_io *io, int (*work)(struct store_io *io))
+{
+	io->store = s;
+	s->in_flight++;
+	env_work(io, work, env_finish);
+}
+
 int store_resize(struct store *s, uint64_t size)
 {
 	int err;

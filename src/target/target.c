@@ -1,9 +1,12 @@
 #include "target/target.h"
 
 #include "scsi/lu.h"
+#include "scsi/tport.h"
+#include "target/portal.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <stringprep.h>
@@ -164,6 +167,24 @@ int target_alias_set(char out[static TARGET_ALIAS_MAX], const char *alias)
 		return -EINVAL;
 	free(ucs4);
 	memcpy(out, alias, len + 1);
+	return 0;
+}
+
+void target_port(const struct target *t, uint16_t tag, struct scsi_tport *out)
+{
+	*out = (struct scsi_tport){ .rel_id = tag, .group = tag };
+	snprintf(out->name, sizeof(out->name), "%s,t,0x%04x", t->name, tag);
+}
+
+int target_add_group(struct target *t, struct portal_group *g)
+{
+	struct scsi_tport port;
+
+	if (t->ngroups == TARGET_GROUPS_MAX)
+		return -ENOSPC;
+	target_port(t, g->tag, &port);
+	tport_add(&t->device, &port); /* there is room: one port a group */
+	t->groups[t->ngroups++] = g;
 	return 0;
 }
 

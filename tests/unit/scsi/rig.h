@@ -168,6 +168,7 @@ static inline void rig_open_with(struct rig *r, const struct scsi_lu_options *op
 		r->x[i].tport.group = 1;
 		strcpy(r->x[i].tport.name, "iqn.2026-11.org.example:disk1,t,0x0001");
 		strcpy(r->x[i].initiator, i ? "iqn.b,i,0x01" : "iqn.a,i,0x01");
+		CU_ASSERT_EQUAL_FATAL(tid_make(&r->x[i].tid, r->x[i].initiator), 0);
 		CU_ASSERT_EQUAL_FATAL(scsi_nexus_open(&r->x[i], &r->dev), 0);
 	}
 }

@@ -1,0 +1,215 @@
+#include "scsi/pr_out.h"
+
+#include "scsi/finish.h"
+#include "scsi/itl.h"
+#include "scsi/lu.h"
+#include "scsi/nexus.h"
+#include "scsi/pr_list.h"
+#include "scsi/pr_save.h"
+#include "scsi/ready.h"
+#include "scsi/ua.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+struct pr_op {
+	struct scsi_task *t;
+	struct pr_change change;
+	struct pr_save save;
+};
+
+/* ---- one at a time ---- */
+
+/* Those who wait try again, in their order. */
+static void wake(struct scsi_lu *lu)
+{
+	struct scsi_task *t;
+
+	while ((t = STAILQ_FIRST(&lu->pr_waiting))) {
+		STAILQ_REMOVE_HEAD(&lu->pr_waiting, ready_link);
+		ready_put(t, SCSI_TASK_ARRIVED);
+	}
+}
+
+/* The end of what op was; its task is still to be finished. */
+static struct scsi_task *leave(struct pr_op *op)
+{
+	struct scsi_task *t = op->t;
+
+	assert(t->lu->pr_op == op);
+	t->lu->pr_op = NULL;
+	wake(t->lu);
+	free(op);
+	return t;
+}
+
+/* ---- the commands of those who were preempted ---- */
+
+/* Is one of them still on its way to its end? */
+static bool is_one_left(const struct scsi_lu *lu)
+{
+	const struct scsi_task *t;
+
+	TAILQ_FOREACH (t, &lu->tasks, set_link) {
+		if (t != lu->pr_op->t && t->itl->is_preempted && t->abort_wanted)
+			return true;
+	}
+	return false;
+}
+
+static void on_task_left(struct scsi_lu *lu)
+{
+	struct scsi_itl *itl;
+
+	if (is_one_left(lu))
+		return;
+	lu->task_left = NULL;
+	TAILQ_FOREACH (itl, &lu->itls, lu_link)
+		itl->is_preempted = false;
+	finish_good(leave(lu->pr_op));
+}
+
+/* SPC-5, 5.14.11.5: PREEMPT AND ABORT ends when all of their commands have ended. */
+static void abort_preempted(struct scsi_lu *lu)
+{
+	const struct scsi_task *own = lu->pr_op->t;
+	struct scsi_task *t;
+	struct scsi_itl *itl;
+
+	TAILQ_FOREACH (itl, &lu->itls, lu_link) {
+		if (itl->is_preempted)
+			itl_allow(itl);
+	}
+	TAILQ_FOREACH (t, &lu->tasks, set_link) {
+		if (t != own && t->itl->is_preempted)
+			finish_abort(t, t->nexus != own->nexus && lu->tas);
+	}
+	wake(lu); /* also a PERSISTENT RESERVE OUT may be among them */
+	lu->task_left = on_task_left;
+	on_task_left(lu);
+}
+
+/* ---- what was decided comes to count ---- */
+
+static const struct {
+	uint8_t mark;
+	enum scsi_ua ua;
+} attentions[] = {
+	{ PR_TELL_CLEARED, UA_RESERVATIONS_PREEMPTED },
+	{ PR_TELL_RELEASED, UA_RESERVATIONS_RELEASED },
+	{ PR_TELL_REMOVED, UA_REGISTRATIONS_PREEMPTED },
+};
+
+/* Tell the nexus of itl. True: its commands are to be aborted. */
+static bool tell(struct scsi_itl *itl, const struct pr_change *c)
+{
+	uint32_t i = pr_find(&itl->lu->pr, &itl->nexus->tid, itl->nexus->tport.rel_id);
+	size_t k;
+
+	if (i == PR_NOBODY)
+		return false;
+	for (k = 0; k < sizeof(attentions) / sizeof(attentions[0]); k++) {
+		if (c->marks[i] & attentions[k].mark)
+			ua_set(itl, attentions[k].ua);
+	}
+	return c->marks[i] & PR_ABORT;
+}
+
+static void commit(struct pr_op *op)
+{
+	struct scsi_lu *lu = op->t->lu;
+	struct scsi_itl *itl;
+	bool aborts = false;
+
+	TAILQ_FOREACH (itl, &lu->itls, lu_link) {
+		itl->is_preempted = tell(itl, &op->change);
+		aborts |= itl->is_preempted;
+	}
+	pr_fini(&lu->pr);
+	lu->pr = op->change.next; /* lu owns it now */
+	lu->pr_version++;
+	if (aborts)
+		abort_preempted(lu);
+	else
+		finish_good(leave(op));
+}
+
+static void on_saved(struct pr_save *save, int error)
+{
+	struct pr_op *op = (struct pr_op *)((char *)save - offsetof(struct pr_op, save));
+
+	if (!error) {
+		commit(op);
+		return;
+	}
+	pr_fini(&op->change.next);
+	finish_code(leave(op), SENSE_HARDWARE);
+}
+
+/* What is not to persist must be gone from where it did. */
+static void settle(struct pr_op *op)
+{
+	struct scsi_lu *lu = op->t->lu;
+
+	if (lu->core->state_dir && (lu->pr.aptpl || op->change.next.aptpl))
+		pr_save_start(&op->save, lu, &op->change.next, on_saved);
+	else
+		commit(op);
+}
+
+/* ---- from the list to the decision ---- */
+
+static void refuse(struct scsi_task *t, enum pr_verdict v)
+{
+	switch (v) {
+	case PR_GOOD: return;
+	case PR_CONFLICT: finish_status(t, SCSI_RESERVATION_CONFLICT); return;
+	case PR_BAD_SCOPE: finish_cdb_field(t, 2, t->cdb[2] >> 4 ? 7 : 3); return;
+	case PR_BAD_CDB: finish_cdb_field(t, 1, 4); return;
+	case PR_BAD_KEY: finish_list_field(t, 8, 7); return;
+	case PR_BAD_TID: finish_list_field(t, 24, SENSE_NO_BIT); return;
+	case PR_BAD_RELEASE: finish_code(t, SENSE_BAD_RELEASE); return;
+	case PR_NO_ROOM: finish_code(t, SENSE_NO_REGISTRATION); return;
+	case PR_NO_MEMORY: finish_status(t, SCSI_BUSY); return;
+	}
+}
+
+static void start(struct scsi_task *t)
+{
+	struct pr_op *op = calloc(1, sizeof(*op));
+	enum pr_verdict v = PR_NO_MEMORY;
+	struct pr_list list;
+
+	if (!pr_list_get(&list, t)) {
+		pr_list_fini(&list);
+		free(op);
+		finish_task(t);
+		return;
+	}
+	if (op)
+		v = pr_decide(&t->lu->pr, &list.request, &op->change);
+	pr_list_fini(&list);
+	if (v != PR_GOOD) {
+		free(op);
+		refuse(t, v);
+		return;
+	}
+	op->t = t;
+	t->lu->pr_op = op;
+	settle(op);
+}
+
+void pr_out(struct scsi_task *t)
+{
+	struct scsi_lu *lu = t->lu;
+
+	if (t->abort_wanted)
+		finish_task(t);
+	else if (lu->pr_op)
+		STAILQ_INSERT_TAIL(&lu->pr_waiting, t, ready_link);
+	else if (lu->reserved_by) /* SPC-2, 7.13: not while RESERVE reserves the unit */
+		finish_status(t, SCSI_RESERVATION_CONFLICT);
+	else
+		start(t);
+}
