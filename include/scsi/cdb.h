@@ -5,17 +5,20 @@
 #include <stdint.h>
 
 enum cdb_form {
-	CDB_PLAIN,   /* none of the fields below */
-	CDB_RW6,     /* 21-bit LBA, 8-bit TRANSFER LENGTH of which 0 means 256 */
-	CDB_RW10,    /* LBA in 2-5, blocks in 7-8 */
-	CDB_RW12,    /* LBA in 2-5, blocks in 6-9 */
-	CDB_RW16,    /* LBA in 2-9, blocks in 10-13 */
-	CDB_ALLOC6,  /* ALLOCATION LENGTH in 4 */
-	CDB_ALLOC6W, /* ALLOCATION LENGTH in 3-4 */
-	CDB_ALLOC10, /* ALLOCATION or PARAMETER LIST LENGTH in 7-8 */
-	CDB_ALLOC12, /* ALLOCATION LENGTH in 6-9 */
-	CDB_ALLOC16, /* ALLOCATION LENGTH in 10-13 */
-	CDB_LIST9,   /* PARAMETER LIST LENGTH in 5-8 */
+	CDB_PLAIN,    /* none of the fields below */
+	CDB_RW6,      /* 21-bit LBA, 8-bit TRANSFER LENGTH of which 0 means 256 */
+	CDB_RW10,     /* LBA in 2-5, blocks in 7-8 */
+	CDB_RW12,     /* LBA in 2-5, blocks in 6-9 */
+	CDB_RW16,     /* LBA in 2-9, blocks in 10-13 */
+	CDB_CAW16,    /* LBA in 2-9, blocks in 13 */
+	CDB_ATOMIC16, /* LBA in 2-9, blocks in 12-13 */
+	CDB_LBA16,    /* LBA in 2-9, ALLOCATION LENGTH in 10-13 */
+	CDB_ALLOC6,   /* ALLOCATION LENGTH in 4 */
+	CDB_ALLOC6W,  /* ALLOCATION LENGTH in 3-4 */
+	CDB_ALLOC10,  /* ALLOCATION or PARAMETER LIST LENGTH in 7-8 */
+	CDB_ALLOC12,  /* ALLOCATION LENGTH in 6-9 */
+	CDB_ALLOC16,  /* ALLOCATION LENGTH in 10-13 */
+	CDB_LIST9,    /* PARAMETER LIST LENGTH in 5-8 */
 	CDB_FORMS
 };
 

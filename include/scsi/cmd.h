@@ -21,6 +21,7 @@ enum cmd_xfer {
 	XFER_OUT_BLOCKS, /* the blocks of the CDB, from the initiator */
 	XFER_OUT_LIST,   /* a parameter list */
 	XFER_OUT_SAME,   /* one block, or none with NDOB (SBC-4, 5.50) */
+	XFER_OUT_TWICE,  /* the blocks of the CDB to compare with, then those to write */
 	XFER_OUT_CHECK,  /* as BYTCHK says: none, the blocks of the CDB, or one (SBC-4, 5.36) */
 };
 
@@ -33,6 +34,8 @@ enum cmd_flag {
 	F_REMOVABLE = 0x20, /* is there on removable media only */
 	F_THIN = 0x40,      /* is there on thin provisioned media only */
 	F_THIN_BIT = 0x80,  /* its UNMAP bit (byte 1, bit 3) likewise */
+	F_ALONE = 0x100,    /* has its blocks to itself while it runs (rangelock.h) */
+	F_WORK = 0x200,     /* reads its blocks into work space */
 
 	/* What strangers to a reservation may do (SPC-5, table 67; SBC-4, table 13). */
 	F_PR_WE_ANY = 0x10000, /* under a write exclusive reservation */

@@ -10,6 +10,10 @@
 #define LIMITS_UNMAP_DESCRIPTORS 256
 #define LIMITS_UNMAP_BLOCKS      (1u << 20)
 #define LIMITS_WRITE_SAME_BLOCKS (1u << 15)
+#define LIMITS_CAW_BLOCKS        128
+
+/* Bytes that a disk writes as a whole or not at all, when power fails in between. */
+#define LIMITS_ATOMIC_MAX 4096
 
 /* MAXIMUM UNMAP LBA COUNT: all descriptors of a command together. */
 static inline uint32_t limits_unmap_blocks(const struct scsi_lu *lu)
@@ -23,6 +27,14 @@ static inline uint32_t limits_unmap_granularity(const struct scsi_lu *lu)
 	uint32_t blocks = lu->store->discard_align >> lu->block_shift;
 
 	return blocks ? blocks : 1;
+}
+
+/* Blocks of an atomic write, and what its LBA is a multiple of: one physical block. */
+static inline uint32_t limits_atomic_blocks(const struct scsi_lu *lu)
+{
+	uint32_t bytes = lu->opt.physical_block_size;
+
+	return (bytes < LIMITS_ATOMIC_MAX ? bytes : LIMITS_ATOMIC_MAX) >> lu->block_shift;
 }
 
 #endif

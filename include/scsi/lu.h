@@ -62,6 +62,8 @@ struct scsi_lu {
 	uint32_t prevents;             /* I_T_L nexuses that prevent medium removal */
 	uint32_t nordering;            /* tasks in the set that are not SIMPLE */
 	uint32_t ndormant;             /* tasks in the set that wait for others */
+	uint32_t nalone;               /* tasks that run alone on their blocks, or wait to */
+	TAILQ_HEAD(, scsi_task) line;  /* tasks that wait for blocks, in the order of arrival */
 	struct store_io sync;          /* the flush behind SYNCHRONIZE CACHE with IMMED */
 	bool sync_busy;                /* it is with the store */
 	bool sync_again;               /* another one was asked for meanwhile */

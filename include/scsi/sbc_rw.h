@@ -1,4 +1,4 @@
-/* READ, WRITE and SYNCHRONIZE CACHE of block devices (SBC-4). */
+/* READ, WRITE, WRITE ATOMIC, PRE-FETCH and SYNCHRONIZE CACHE of block devices (SBC-4). */
 #ifndef SCSI_SBC_RW_H
 #define SCSI_SBC_RW_H
 
@@ -6,6 +6,8 @@ struct scsi_task;
 
 void sbc_read(struct scsi_task *t);
 void sbc_write(struct scsi_task *t);
+void sbc_write_atomic(struct scsi_task *t);
+void sbc_prefetch(struct scsi_task *t);
 void sbc_sync(struct scsi_task *t);
 
 #endif

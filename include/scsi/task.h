@@ -69,6 +69,7 @@ enum scsi_task_state {
 	SCSI_TASK_BUFFERED, /* on the ready list: has its buffer, data-out comes next */
 	SCSI_TASK_DATA,     /* the port is fetching its data-out */
 	SCSI_TASK_ARRIVED,  /* on the ready list: all data is there, the handler comes next */
+	SCSI_TASK_LOCKED,   /* stands in line for blocks that another command has to itself */
 	SCSI_TASK_RUNNING,  /* the handler has it, perhaps with I/O in the store */
 	SCSI_TASK_ENDING,   /* on the ready list: decided, done() comes next */
 	SCSI_TASK_DONE,     /* back with the port */
@@ -103,6 +104,7 @@ struct scsi_task {
 	/* the device server's own */
 	enum scsi_task_state state;
 	bool in_set;        /* is in the task set of lu */
+	bool in_range;      /* may touch its blocks, or does (rangelock.h) */
 	bool abort_wanted;  /* ends as aborted when the store gives it back */
 	bool abort_tell;    /* then with status TASK ABORTED (TAS, SPC-5, 7.5.9) */
 	uint32_t alloc_len; /* allocation length or parameter list length of the CDB, bytes */
@@ -122,6 +124,7 @@ struct scsi_task {
 	uint32_t work_len;  /* bytes there: whole blocks */
 	STAILQ_ENTRY(scsi_task) ready_link;
 	TAILQ_ENTRY(scsi_task) set_link;
+	TAILQ_ENTRY(scsi_task) range_link; /* in the line of its logical unit */
 };
 
 /* Everything zero but the port's side, which the caller fills. */

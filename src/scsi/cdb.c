@@ -10,11 +10,13 @@ struct layout {
 };
 
 static const struct layout layouts[CDB_FORMS] = {
-	[CDB_RW6] = { 1, 3, 4, 1, 0, 0 },      [CDB_RW10] = { 2, 4, 7, 2, 0, 0 },
-	[CDB_RW12] = { 2, 4, 6, 4, 0, 0 },     [CDB_RW16] = { 2, 8, 10, 4, 0, 0 },
-	[CDB_ALLOC6] = { 0, 0, 0, 0, 4, 1 },   [CDB_ALLOC6W] = { 0, 0, 0, 0, 3, 2 },
-	[CDB_ALLOC10] = { 0, 0, 0, 0, 7, 2 },  [CDB_ALLOC12] = { 0, 0, 0, 0, 6, 4 },
-	[CDB_ALLOC16] = { 0, 0, 0, 0, 10, 4 }, [CDB_LIST9] = { 0, 0, 0, 0, 5, 4 },
+	[CDB_RW6] = { 1, 3, 4, 1, 0, 0 },     [CDB_RW10] = { 2, 4, 7, 2, 0, 0 },
+	[CDB_RW12] = { 2, 4, 6, 4, 0, 0 },    [CDB_RW16] = { 2, 8, 10, 4, 0, 0 },
+	[CDB_CAW16] = { 2, 8, 13, 1, 0, 0 },  [CDB_ATOMIC16] = { 2, 8, 12, 2, 0, 0 },
+	[CDB_LBA16] = { 2, 8, 0, 0, 10, 4 },  [CDB_ALLOC6] = { 0, 0, 0, 0, 4, 1 },
+	[CDB_ALLOC6W] = { 0, 0, 0, 0, 3, 2 }, [CDB_ALLOC10] = { 0, 0, 0, 0, 7, 2 },
+	[CDB_ALLOC12] = { 0, 0, 0, 0, 6, 4 }, [CDB_ALLOC16] = { 0, 0, 0, 0, 10, 4 },
+	[CDB_LIST9] = { 0, 0, 0, 0, 5, 4 },
 };
 
 uint8_t cdb_len(uint8_t opcode)

@@ -4,9 +4,11 @@
 #include "scsi/device.h"
 #include "scsi/finish.h"
 #include "scsi/itl.h"
+#include "scsi/limits.h"
 #include "scsi/lu.h"
 #include "scsi/nexus.h"
 #include "scsi/pr_gate.h"
+#include "scsi/rangelock.h"
 #include "scsi/ready.h"
 #include "scsi/sbc_verify.h"
 #include "scsi/taskset.h"
@@ -173,6 +175,7 @@ static uint64_t out_bytes(const struct scsi_task *t)
 	case XFER_IN_ALLOC: return 0;
 	case XFER_OUT_LIST: return t->alloc_len;
 	case XFER_OUT_BLOCKS: blocks = t->nblk; break;
+	case XFER_OUT_TWICE: blocks = 2 * t->nblk; break;
 	case XFER_OUT_SAME: blocks = t->cdb[0] == WS16 && t->cdb[1] & NDOB ? 0 : 1; break;
 	case XFER_OUT_CHECK:
 		if (sbc_bytchk(t->cdb) == BYTCHK_ALL)
@@ -185,15 +188,26 @@ static uint64_t out_bytes(const struct scsi_task *t)
 }
 
 /*
+ * Can the command do with all of its data only? One block that stands for many,
+ * and blocks to compare with ahead of those to write.
+ */
+static bool wants_all(const struct scsi_task *t)
+{
+	switch ((enum cmd_xfer)t->cmd->xfer) {
+	case XFER_OUT_SAME:
+	case XFER_OUT_TWICE: return true;
+	case XFER_OUT_CHECK: return sbc_bytchk(t->cdb) == BYTCHK_ONE;
+	default: return false;
+	}
+}
+
+/*
  * Does what the initiator brings go with what the command takes? Less than the
- * CDB says is moved in whole blocks, and the rest told as a residual; where one
- * block is all there is, it must be that.
+ * CDB says is moved in whole blocks, and the rest told as a residual.
  */
 static bool check_out(struct scsi_task *t, uint32_t bytes)
 {
 	uint32_t room = finish_out_room(t);
-	bool one = t->cmd->xfer == XFER_OUT_SAME ||
-		   (t->cmd->xfer == XFER_OUT_CHECK && sbc_bytchk(t->cdb) == BYTCHK_ONE);
 
 	if (!bytes)
 		return true;
@@ -203,11 +217,22 @@ static bool check_out(struct scsi_task *t, uint32_t bytes)
 	t->out_want = room < bytes ? room : bytes;
 	if (t->cmd->xfer == XFER_OUT_LIST)
 		return true;
-	if (one ? room != bytes : t->out_want % t->lu->opt.block_size) {
+	if (wants_all(t) ? room != bytes : t->out_want % t->lu->opt.block_size) {
 		t->out_want = 0;
 		return refuse(t, SENSE_BAD_UNIT);
 	}
 	return true;
+}
+
+/*
+ * NUMBER OF LOGICAL BLOCKS of COMPARE AND WRITE has a byte, and 0 is no error. But
+ * who says 0 and brings data has lost the rest of a larger number.
+ */
+static bool check_caw(const struct scsi_task *t)
+{
+	if (t->cmd->xfer != XFER_OUT_TWICE)
+		return true;
+	return t->nblk <= LIMITS_CAW_BLOCKS && (t->nblk || !finish_out_room(t));
 }
 
 static bool gate_transfer(struct scsi_task *t)
@@ -227,6 +252,8 @@ static bool gate_transfer(struct scsi_task *t)
 		break;
 	default: break;
 	}
+	if (!check_caw(t))
+		return refuse_field(t, cdb_length_at((enum cdb_form)t->cmd->form), 7);
 	if (t->cmd->xfer == XFER_OUT_CHECK && sbc_bytchk(t->cdb) == 2)
 		return refuse_field(t, 1, 2);
 	return check_out(t, (uint32_t)bytes);
@@ -269,7 +296,7 @@ static uint32_t work_need(const struct scsi_task *t)
 {
 	uint64_t len;
 
-	if (t->cmd->xfer != XFER_OUT_SAME && t->cmd->xfer != XFER_OUT_CHECK)
+	if (!(t->cmd->flags & F_WORK))
 		return 0;
 	len = t->nblk << t->lu->block_shift;
 	return len < WORK_MAX ? (uint32_t)len : WORK_MAX;
@@ -343,6 +370,8 @@ static bool get_buffer(struct scsi_task *t)
 
 static void scsi_execute(struct scsi_task *t)
 {
+	if (!rangelock_take(t))
+		return; /* in line; it comes back as one whose data has arrived */
 	t->state = SCSI_TASK_RUNNING;
 	t->cmd->run(t);
 }

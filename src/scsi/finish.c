@@ -2,6 +2,7 @@
 
 #include "scsi/cmd.h"
 #include "scsi/lu.h"
+#include "scsi/rangelock.h"
 #include "scsi/ready.h"
 #include "scsi/taskset.h"
 #include "scsi/tmf.h"
@@ -34,6 +35,7 @@ void finish_task(struct scsi_task *t)
 	t->state = SCSI_TASK_DONE;
 	if (t->in_set)
 		taskset_leave(t);
+	rangelock_leave(t);
 	t->port->done(t); /* the task is the port's again */
 	if (tmf)
 		tmf->ended(tmf);
@@ -106,6 +108,7 @@ void finish_abort(struct scsi_task *t, bool tell)
 	case SCSI_TASK_RUNNING: return; /* step.c and finish_task() see to it */
 	case SCSI_TASK_NO_BUF: buf_wait_stop(t->core->pool, &t->wait); break;
 	case SCSI_TASK_DORMANT: t->lu->ndormant--; break;
+	case SCSI_TASK_LOCKED: rangelock_stop(t); break;
 	default: break;
 	}
 	ready_put(t, SCSI_TASK_ENDING);

@@ -133,6 +133,7 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 	lu->blocks = store->size >> lu->block_shift;
 	make_naa(lu);
 	TAILQ_INIT(&lu->tasks);
+	TAILQ_INIT(&lu->line);
 	TAILQ_INIT(&lu->itls);
 	pr_init(&lu->pr);
 	lu->pr_version = 1;

@@ -31,3 +31,30 @@ void sbc_read_capacity_16(struct scsi_task *t)
 		p[14] = 0xc0; /* LBPME, LBPRZ */
 	finish_alloc(t, 32);
 }
+
+/*
+ * The lists asked for, and their format, as the header tells them (SBC-4, 5.22). Both
+ * are empty: what lies below takes care of its own defects. So every format suits.
+ */
+static bool put_defects(struct scsi_task *t, uint8_t byte)
+{
+	if ((t->cdb[byte] & 0x07) == 0x07) { /* DEFECT LIST FORMAT: reserved */
+		finish_cdb_field(t, byte, 2);
+		return false;
+	}
+	memset(t->buf->data, 0, 8);
+	t->buf->data[1] = t->cdb[byte] & 0x1f; /* PLISTV, GLISTV, DEFECT LIST FORMAT */
+	return true;
+}
+
+void sbc_read_defects_10(struct scsi_task *t)
+{
+	if (put_defects(t, 2))
+		finish_alloc(t, 4);
+}
+
+void sbc_read_defects_12(struct scsi_task *t)
+{
+	if (put_defects(t, 1))
+		finish_alloc(t, 8);
+}

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "scsi/cmd.h"
 #include "scsi/finish.h"
+#include "scsi/limits.h"
 #include "scsi/lu.h"
 #include "scsi/nexus.h"
 #include "scsi/step.h"
@@ -59,6 +60,31 @@ void sbc_write(struct scsi_task *t)
 		.data = t->buf->data, /* lent until finish_good */
 	};
 	step_io(t, finish_good);
+}
+
+/*
+ * SBC-4, 5.44. Blocks that are written in one piece, whatever happens meanwhile, are
+ * those of a physical block. Against other commands the range lock sees to it.
+ */
+void sbc_write_atomic(struct scsi_task *t)
+{
+	uint32_t unit = limits_atomic_blocks(t->lu);
+
+	if (t->nblk > unit || t->nblk % unit)
+		finish_cdb_field(t, 12, 7); /* TRANSFER LENGTH */
+	else if (t->nblk && t->lba % unit)
+		finish_cdb_field(t, 2, 7); /* LOGICAL BLOCK ADDRESS */
+	else
+		sbc_write(t);
+}
+
+/*
+ * SBC-4, 5.13 and 5.14. No cache here can be asked to take blocks in, which GOOD
+ * says: CONDITION MET would promise that all of them are there.
+ */
+void sbc_prefetch(struct scsi_task *t)
+{
+	finish_good(t);
 }
 
 static void flush_behind(struct scsi_lu *lu);

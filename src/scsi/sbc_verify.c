@@ -14,8 +14,7 @@ static uint64_t total(const struct scsi_task *t)
 	return t->nblk << t->lu->block_shift;
 }
 
-/* The first byte of a and b that differs; len when they are alike. */
-static uint32_t first_difference(const uint8_t *a, const uint8_t *b, uint32_t len)
+uint32_t sbc_first_difference(const uint8_t *a, const uint8_t *b, uint32_t len)
 {
 	uint32_t i;
 
@@ -35,12 +34,12 @@ static bool compare(const struct scsi_task *t, uint64_t *out)
 	uint32_t i, n;
 
 	if (sbc_bytchk(t->cdb) == BYTCHK_ALL) {
-		n = first_difference(t->work_data, data + t->step, len);
+		n = sbc_first_difference(t->work_data, data + t->step, len);
 		*out = t->step + n;
 		return n == len;
 	}
 	for (i = 0; i < len; i += block) {
-		n = first_difference(t->work_data + i, data, block);
+		n = sbc_first_difference(t->work_data + i, data, block);
 		*out = n;
 		if (n < block)
 			return false;
@@ -85,4 +84,22 @@ void sbc_verify(struct scsi_task *t)
 {
 	t->step = 0;
 	verify_step(t);
+}
+
+/* What was written is on the medium, not only in a cache, before it is read again. */
+void sbc_write_verify(struct scsi_task *t)
+{
+	if (!t->out_want) {
+		finish_good(t);
+		return;
+	}
+	t->step = 0;
+	t->io = (struct store_io){
+		.op = STORE_WRITE,
+		.flags = STORE_FUA,
+		.offset = t->lba << t->lu->block_shift,
+		.len = t->out_want,
+		.data = t->buf->data,
+	};
+	step_io(t, verify_step);
 }

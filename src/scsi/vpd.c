@@ -118,6 +118,7 @@ static uint32_t put_limits(const struct scsi_task *t, uint8_t *p)
 	uint32_t unit = lu->opt.block_size;
 
 	p[0] = 0x01; /* WSNZ: WRITE SAME of zero blocks is refused */
+	p[1] = LIMITS_CAW_BLOCKS;
 	put_be16(p + 2, (uint16_t)(lu->opt.physical_block_size / unit));
 	put_be32(p + 4, SCSI_XFER_MAX / unit);
 	put_be32(p + 8, lu->store->optimal_io / unit);
@@ -128,6 +129,9 @@ static uint32_t put_limits(const struct scsi_task *t, uint8_t *p)
 		put_be32(p + 28, 0x80000000); /* UGAVALID: granules begin at block 0 */
 	}
 	put_be64(p + 32, LIMITS_WRITE_SAME_BLOCKS);
+	put_be32(p + 40, limits_atomic_blocks(lu)); /* MAXIMUM ATOMIC TRANSFER LENGTH, */
+	put_be32(p + 44, limits_atomic_blocks(lu)); /* ATOMIC ALIGNMENT, */
+	put_be32(p + 48, limits_atomic_blocks(lu)); /* and GRANULARITY; no atomic boundaries */
 	return SBC_LEN;
 }
 

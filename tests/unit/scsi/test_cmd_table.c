@@ -37,7 +37,7 @@ static void rows_make_sense(void)
 			CU_ASSERT_EQUAL(c->usage[j], 0);
 		CU_ASSERT_EQUAL(c->usage[len - 1], 0); /* CONTROL */
 		if (c->flags & F_RANGE)
-			CU_ASSERT(c->form >= CDB_RW6 && c->form <= CDB_RW16);
+			CU_ASSERT(c->form >= CDB_RW6 && c->form <= CDB_LBA16);
 	}
 }
 

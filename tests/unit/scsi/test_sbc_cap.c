@@ -89,10 +89,46 @@ static void lengths(void)
 	rig_close(&r);
 }
 
+/* Both lists are empty, in whatever format. */
+static void no_defects(void)
+{
+	static const struct {
+		size_t len;
+		uint8_t cdb[12];
+		uint32_t in; /* 0: INVALID FIELD IN CDB */
+		uint8_t byte1;
+	} vectors[] = {
+		{ 10, { 0x37, 0, 0x1d, [8] = 255 }, 4, 0x1d },
+		{ 10, { 0x37, 0, 0x08, [8] = 3 }, 3, 0x08 },
+		{ 10, { 0x37, 0, 0x1f, [8] = 255 }, 0, 0 },
+		{ 12, { 0xb7, 0x10, [9] = 255 }, 8, 0x10 },
+		{ 12, { 0xb7, 0x1b, 0, 0, 0, 9, [9] = 255 }, 8, 0x1b },
+		{ 12, { 0xb7, 0x07, [9] = 255 }, 0, 0 },
+	};
+	struct rig_cmd c;
+	struct rig r;
+	size_t i;
+
+	rig_start(&r);
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		uint8_t want[8] = { 0, vectors[i].byte1 };
+
+		rig_in(&r, &c, vectors[i].cdb, vectors[i].len, 255);
+		CU_ASSERT_EQUAL(c.t.in_len, vectors[i].in);
+		if (!vectors[i].in)
+			rig_check_pointer(&c, true, vectors[i].len == 10 ? 2 : 1, 2);
+		else if (memcmp(c.t.buf->data, want, vectors[i].in) != 0)
+			CU_FAIL("not the header of empty lists");
+		scsi_task_fini(&c.t);
+	}
+	rig_close(&r);
+}
+
 static const struct unit_test tests[] = {
 	{ "capacity, block sizes and provisioning, byte for byte", capacity },
 	{ "a capacity beyond 32 bits is told by the long form", large },
 	{ "allocation length 0 and odd", lengths },
+	{ "the defect lists are empty, in every format", no_defects },
 };
 
 UNIT_MAIN("scsi/sbc_cap", tests)

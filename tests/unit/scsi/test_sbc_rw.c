@@ -353,6 +353,63 @@ static void sync_goes_on_behind(void)
 	rig_close(&r);
 }
 
+/* One physical block, aligned, and nothing else. */
+static void atomic_writes(void)
+{
+	static const struct {
+		uint64_t lba;
+		uint16_t blocks;
+		uint16_t byte; /* of the field that is told; 0: GOOD */
+	} vectors[] = { { 0, 8, 0 },  { 8, 8, 0 }, { 8, 16, 12 },
+			{ 8, 4, 12 }, { 4, 8, 2 }, { 4, 0, 0 } };
+	struct scsi_lu_options opt = rig_options();
+	static uint8_t data[16 * 512];
+	struct rig_cmd c;
+	struct rig r;
+	size_t i;
+
+	opt.physical_block_size = 4096;
+	rig_open_with(&r, &opt);
+	rig_greet(&r, &r.x[0], 0);
+	memset(data, 'x', sizeof(data));
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		uint8_t cdb[16] = { 0x9c, 0x08 };
+
+		put_be64(cdb + 2, vectors[i].lba);
+		put_be16(cdb + 12, vectors[i].blocks);
+		r.disk->nsubmits = 0;
+		rig_out(&r, &c, cdb, 16, data, vectors[i].blocks * 512u);
+		if (vectors[i].byte) {
+			CU_ASSERT_EQUAL(rig_sense(&c), SENSE_CDB_FIELD);
+			rig_check_pointer(&c, true, vectors[i].byte, 7);
+		} else {
+			CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+		}
+		CU_ASSERT_EQUAL(r.disk->nsubmits, !vectors[i].byte && vectors[i].blocks);
+		scsi_task_fini(&c.t);
+	}
+	CU_ASSERT_EQUAL(memcmp(r.disk->bytes, data, sizeof(data)), 0);
+	rig_close(&r);
+}
+
+static void prefetch(void)
+{
+	static const uint8_t ten[10] = { 0x34, 0x02, 0, 0, 0, 5, 0x1f, 0, 8 };
+	static const uint8_t beyond[16] = { 0x90, 0, [7] = 1 };
+	struct rig_cmd c;
+	struct rig r;
+
+	rig_start(&r);
+	rig_none(&r, &c, ten, 10);
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 0);
+	scsi_task_fini(&c.t);
+	rig_none(&r, &c, beyond, 16);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_RANGE);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
 static const struct unit_test tests[] = {
 	{ "what is written is read, in every CDB length and block size", what_is_written_is_read },
 	{ "a six byte CDB with length 0 moves 256 blocks", six_byte_zero_is_256 },
@@ -365,6 +422,8 @@ static const struct unit_test tests[] = {
 	{ "a write protected unit is not written, and asks for no data", write_protected },
 	{ "SYNCHRONIZE CACHE ends after the flush", sync_flushes },
 	{ "with IMMED it ends before, and a failure is told later", sync_goes_on_behind },
+	{ "an atomic write is one aligned physical block", atomic_writes },
+	{ "PRE-FETCH checks its range and promises nothing", prefetch },
 };
 
 UNIT_MAIN("scsi/sbc_rw", tests)

@@ -165,6 +165,62 @@ static void misuse(void)
 	rig_close(&r);
 }
 
+/* WRITE AND VERIFY writes through, reads it again, and compares when it is told to. */
+static void write_and_verify(void)
+{
+	static const uint8_t opcodes[] = { 0x2e, 0xae, 0x8e };
+	static uint8_t other[BLOCKS * 512];
+	struct rig_cmd c;
+	struct rig r;
+	size_t i, b;
+
+	start(&r);
+	for (i = 0; i < sizeof(other); i++)
+		other[i] = (uint8_t)(i * 3 + i / 512);
+	for (i = 0; i < sizeof(opcodes); i++) {
+		for (b = BYTCHK_NONE; b <= BYTCHK_ALL; b++) {
+			uint8_t cdb[16] = { opcodes[i], (uint8_t)(b << 1) };
+
+			put_be16(cdb + (i == 0 ? 7 : i == 1 ? 8 : 12), BLOCKS);
+			memset(r.disk->bytes, 0, sizeof(other));
+			r.disk->nsubmits = 0;
+			rig_out(&r, &c, cdb, 16, other, sizeof(other));
+			CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+			CU_ASSERT_EQUAL(memcmp(r.disk->bytes, other, sizeof(other)), 0);
+			CU_ASSERT_EQUAL(r.disk->nsubmits, 3);
+			CU_ASSERT_EQUAL(r.disk->ops[0], STORE_WRITE);
+			CU_ASSERT_EQUAL(r.disk->flags[0], STORE_FUA);
+			CU_ASSERT_EQUAL(r.disk->ops[1], STORE_READ);
+			scsi_task_fini(&c.t);
+		}
+	}
+	rig_close(&r);
+}
+
+/* A medium that loses a bit between writing and reading. */
+static void a_lost_bit_is_found(void)
+{
+	uint8_t cdb[10] = { 0x2e, BYTCHK_ALL << 1, [8] = 2 };
+	struct rig_cmd c;
+	struct rig r;
+
+	start(&r);
+	r.disk->hold = true;
+	rig_cmd_init(&c, &r.x[0], cdb, 10);
+	rig_expect_out(&c, data, 1024);
+	rig_submit(&c);
+	rig_run(&r);
+	rig_release(r.disk, 1);
+	r.disk->bytes[700] ^= 4;
+	rig_run(&r);
+	rig_release(r.disk, 1);
+	rig_run(&r);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_MISCOMPARE);
+	CU_ASSERT_EQUAL(be32(c.t.sense + 3), 700);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
 static const struct unit_test tests[] = {
 	{ "equal data verifies, in every CDB length", equal_data_verifies },
 	{ "a difference is told with its offset", difference_is_told },
@@ -172,6 +228,8 @@ static const struct unit_test tests[] = {
 	  without_bytchk_the_medium_is_read },
 	{ "one block is compared with each of the range", one_block_against_all },
 	{ "a reserved BYTCHK, no blocks, too little data", misuse },
+	{ "WRITE AND VERIFY writes through and reads again", write_and_verify },
+	{ "WRITE AND VERIFY finds a lost bit", a_lost_bit_is_found },
 };
 
 UNIT_MAIN("scsi/sbc_verify", tests)

@@ -134,15 +134,19 @@ static void extended(void)
 static void block_limits(void)
 {
 	static const uint8_t want[64] = {
-		0, 0xb0, 0,    60, 1, 0, 0,    8,                /* WSNZ, granularity 4 KiB */
-		0, 0,    0x40, 0,  0, 0, 0,    0,                /* 8 MiB at most, no optimum */
-		0, 0,    0,    0,  0, 0, 0x10, 0,                /* unmap: all blocks */
-		0, 0,    1,    0,  0, 0, 0,    8, 0x80, 0, 0, 0, /* 256 descriptors, 4 KiB */
-		0, 0,    0,    0,  0, 0, 0x80, 0,                /* WRITE SAME */
+		0,    0xb0, 0,    60, 1, 128, 0,    8, /* WSNZ, COMPARE AND WRITE, 4 KiB */
+		0,    0,    0x40, 0,  0, 0,   0,    0, /* 8 MiB at most, no optimum */
+		0,    0,    0,    0,  0, 0,   0x10, 0, /* unmap: all blocks */
+		0,    0,    1,    0,  0, 0,   0,    8,
+		0x80, 0,    0,    0,                   /* 256 descriptors, 4 KiB */
+		0,    0,    0,    0,  0, 0,   0x80, 0, /* WRITE SAME */
+		0,    0,    0,    8,  0, 0,   0,    8,
+		0,    0,    0,    8, /* atomic writes: a physical block */
 	};
 	static const uint8_t thick[64] = {
-		0, 0xb0, 0, 60, 1, 0, 0, 1, 0, 0, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    0,
-		0, 0,    0, 0,  0, 0, 0, 0, 0, 0, 0,    0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0,
+		0,           0xb0,     0,        60,       1,    128,
+		0,           1,        0,        0,        0x08, 0, /* 8 MiB at most */
+		[42] = 0x80, [47] = 1, [51] = 1, [55] = 1,
 	};
 	struct scsi_lu_options opt = rig_options();
 	struct rig r;
