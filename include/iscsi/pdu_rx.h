@@ -65,6 +65,7 @@ struct pdu_rx {
 	uint32_t have;     /* bytes of this state that are there */
 	struct pdu_in pdu; /* points into header and to the data's place */
 	struct pdu_rx_place place;
+	uint32_t crc; /* of the discarded data so far */
 	uint8_t *own; /* owns: a data segment in pieces that has no place; NULL mostly */
 	uint8_t tail[4 + PDU_DIGEST_LEN]; /* padding, data digest */
 	uint8_t header[PDU_RX_HEADER_MAX];

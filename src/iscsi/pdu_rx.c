@@ -126,6 +126,7 @@ static enum pdu_rx_err enter_data(struct pdu_rx *rx, const struct input *in)
 	}
 	rx->state = PDU_RX_IN_DATA;
 	rx->have = 0;
+	rx->crc = CRC32C_START;
 	return PDU_RX_OK;
 }
 
@@ -162,8 +163,8 @@ static enum pdu_rx_err on_tail(struct pdu_rx *rx, struct input *in)
 
 	if (!gather(rx, in, rx->tail, tail_len(rx)))
 		return PDU_RX_OK;
-	if (rx->data_digest && pdu->data) {
-		crc = crc32c_add(CRC32C_START, pdu->data, pdu->data_len);
+	if (rx->data_digest) {
+		crc = pdu->data ? crc32c_add(CRC32C_START, pdu->data, pdu->data_len) : rx->crc;
 		pdu->data_ok = digest_matches(crc32c_add(crc, rx->tail, pad), rx->tail + pad);
 	}
 	verdict = rx->ops->pdu(rx->arg, pdu);
@@ -171,10 +172,21 @@ static enum pdu_rx_err on_tail(struct pdu_rx *rx, struct input *in)
 	return verdict == PDU_RX_STOP ? PDU_RX_STOPPED : PDU_RX_OK;
 }
 
+/* Data that is read over has a digest, too: a PDU that is damaged is told as such (7.8). */
+static void sum_discarded(struct pdu_rx *rx, const struct input *in)
+{
+	size_t n = rx->pdu.data_len - rx->have;
+
+	if (rx->data_digest)
+		rx->crc = crc32c_add(rx->crc, in->p, n < in->left ? n : in->left);
+}
+
 static enum pdu_rx_err on_data(struct pdu_rx *rx, struct input *in)
 {
 	struct pdu_in *pdu = &rx->pdu;
 
+	if (rx->place.discard)
+		sum_discarded(rx, in);
 	if (!pdu->data && !rx->place.discard) {
 		/* All of it is in the stage, tail and all, and nobody wants it elsewhere. */
 		pdu->data = in->p;
