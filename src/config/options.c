@@ -49,6 +49,8 @@ static const struct conf_option root_options[] = {
 	  "connections at a time, all portals together" },
 	{ "shutdown-timeout", CONF_DURATION, "10s", 0, HOUR, NULL, AT(shutdown_timeout_ms),
 	  "how long commands in flight may take when the daemon ends" },
+	{ "state-directory", CONF_TEXT, "/var/lib/itgtd", 1, 4000, NULL, AT(state_directory),
+	  "where reservations are kept that persist" },
 };
 #undef AT
 

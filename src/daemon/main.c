@@ -12,6 +12,7 @@
 #include "daemon/portal.h"
 #include "daemon/privs.h"
 #include "daemon/ready.h"
+#include "daemon/statedir.h"
 #include "daemon/stop.h"
 #include "iscsi/server.h"
 #include "scsi/core.h"
@@ -104,6 +105,30 @@ static int start_pidfile(struct daemon *d)
 	else if (err)
 		log_error("%s: %s", d->args.pidfile, strerror(-err));
 	return err;
+}
+
+/*
+ * Without a file there is no state: what --serve serves is made anew each time. The
+ * built-in directory need not be there; one that was asked for must.
+ */
+static int start_state(struct daemon *d)
+{
+	const char *path = d->config.settings.state_directory;
+	int err;
+
+	if (d->args.serve.nspecs > 0)
+		return 0;
+	err = statedir_make(path);
+	if (!err) {
+		d->core.state_dir = path;
+		return 0;
+	}
+	if (conf_node_is_given(d->tree.root, "state-directory")) {
+		log_error("state-directory: %s: %s", path, strerror(-err));
+		return err;
+	}
+	log_notice("state-directory: %s: %s; reservations cannot persist", path, strerror(-err));
+	return 0;
 }
 
 static int start_stores(struct daemon *d)
@@ -216,7 +241,8 @@ static void finish(struct daemon *d)
 static int serve(struct daemon *d)
 {
 	privs_raise_nofile();
-	if (start_pidfile(d) || start_stores(d) || start_portals(d) || start_server(d))
+	if (start_pidfile(d) || start_state(d) || start_stores(d) || start_portals(d) ||
+	    start_server(d))
 		return EXIT_START;
 	start_loop(d);
 	if (say_ready(d) == 0)

@@ -29,7 +29,8 @@ class Ready(cli.Case):
         os.close(reader)
 
     def test_with_a_file_it_has_the_portals(self):
-        path = self.write("itgtd.conf", "portal-group 1 { listen = { 127.0.0.1:0, 127.0.0.1:0 } }\n"
+        path = self.write("itgtd.conf", f"state-directory = {self.dir}/state\n"
+                                        "portal-group 1 { listen = { 127.0.0.1:0, 127.0.0.1:0 } }\n"
                                         "target iqn.2026-11.org.example:a { lun 0 { backend = ram size = 1M } }\n"
                                         "target iqn.2026-11.org.example:b { lun 0 { backend = ram size = 1M } }\n")
         with cli.Daemon("-f", "-c", path) as itgtd:
@@ -55,6 +56,12 @@ class Ready(cli.Case):
         path = self.dir / "disk.img"
         with cli.Daemon("--serve", f"{path},size=10M", "--portal", "127.0.0.1:0") as itgtd:
             self.assertEqual(path.stat().st_size, 10 << 20)
+            self.assertEqual(itgtd.end(), 0)
+
+    def test_a_missing_state_directory_is_made(self):
+        path = self.write("itgtd.conf", f"state-directory = {self.dir}/state\nportal-group 1 {{ listen = {{ 127.0.0.1:0 }} }}\n")
+        with cli.Daemon("-f", "-c", path) as itgtd:
+            self.assertEqual((self.dir / "state").stat().st_mode & 0o7777, 0o700)
             self.assertEqual(itgtd.end(), 0)
 
 
@@ -83,6 +90,11 @@ class CannotStart(cli.Case):
     def test_a_pidfile_that_cannot_be_written(self):
         path = str(self.dir / "none/pid")
         self.assertEqual(cli.run(*cli.RAM, "-p", path), (4, "", f"itgtd: {path}: No such file or directory\n"))
+
+    def test_a_state_directory_that_cannot_be_made(self):
+        path = self.write("itgtd.conf", f"state-directory = {self.dir}/none/state\nportal-group 1 {{ listen = {{ 127.0.0.1:0 }} }}\n")
+        self.assertEqual(cli.run("-f", "-c", path),
+                         (4, "", f"itgtd: state-directory: {self.dir}/none/state: No such file or directory\n"))
 
 
 class Limits(cli.Case):
