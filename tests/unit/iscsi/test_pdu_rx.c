@@ -294,7 +294,7 @@ static void damaged_data(void)
 	feed_all(&r, &s, s.len, s.len);
 	for (p = r.story; (p = strstr(p, "damaged")); p++)
 		n++;
-	CU_ASSERT_EQUAL(n, 4); /* what is kept nowhere is not looked at */
+	CU_ASSERT_EQUAL(n, 4); /* what is kept nowhere is looked at, too */
 	receiver_fini(&r);
 }
 
