@@ -82,17 +82,22 @@ static bool take_ahs(struct task *t, const struct pdu_in *pdu)
 }
 
 /*
- * Memory for data that comes unasked. The whole of it when there is some; else as much as
+ * Memory for data that comes unasked. The whole of it when there is plenty; else as much as
  * FirstBurstLength promised to take, out of the reserve: the device server moves it later.
+ * Half of the pool is left to commands whose turn has come: one that still waits for its turn
+ * must not hold what those before it wait for.
  */
 static void make_room(struct conn *c, struct task *t)
 {
 	uint32_t first = min32(c->session->param.FirstBurstLength, t->scsi.edtl);
+	struct buf_pool *pool = c->iscsi->pool;
 
-	if (t->scsi.edtl <= SCSI_XFER_MAX)
-		t->scsi.buf = buf_get(c->iscsi->pool, t->scsi.edtl);
+	/* Twice: a buffer is a power of two. */
+	if (t->scsi.edtl <= SCSI_XFER_MAX &&
+	    pool->lent - pool->reserved + 2 * (size_t)t->scsi.edtl <= pool->ceiling / 2)
+		t->scsi.buf = buf_get(pool, t->scsi.edtl);
 	if (!t->scsi.buf)
-		t->scsi.buf = buf_get_reserve(c->iscsi->pool, first);
+		t->scsi.buf = buf_get_reserve(pool, first);
 	if (t->scsi.buf)
 		return;
 	t->no_room = true;

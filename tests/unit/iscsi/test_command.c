@@ -519,6 +519,27 @@ static void everybody_gets_memory_in_the_end(void)
 	bench_close(&b);
 }
 
+/* A write that waits behind an ordered read does not hold the memory that the read waits for. */
+static void who_comes_later_does_not_hold_all_memory(void)
+{
+	struct pdu_scsi_cmd cmd;
+	uint32_t first, second;
+	struct bench b;
+	struct peer *p;
+
+	fill();
+	bench_open_with(&b, LEN, LEN);
+	p = bench_login(&b, "ImmediateData=Yes\n");
+	peer_rw10(&cmd, 0x28, 0, 16);
+	cmd.attr = PDU_ATTR_ORDERED;
+	first = peer_scsi(p, &cmd, NULL);
+	second = peer_write(p, 32, 16, data, 512, true);
+	CU_ASSERT_EQUAL(peer_end(p, first, back), SCSI_GOOD);
+	CU_ASSERT_EQUAL(peer_end(p, second, data), SCSI_GOOD);
+	CU_ASSERT(is_written(&b, 32, LEN));
+	bench_close(&b);
+}
+
 static const struct unit_test tests[] = {
 	{ "every way of bringing data", every_way_of_bringing_data },
 	{ "residuals", residuals },
@@ -536,6 +557,7 @@ static const struct unit_test tests[] = {
 	{ "no memory for unsolicited data", no_memory_for_unsolicited_data },
 	{ "a larger buffer in the middle", a_larger_buffer_in_the_middle },
 	{ "everybody gets memory in the end", everybody_gets_memory_in_the_end },
+	{ "who comes later does not hold all memory", who_comes_later_does_not_hold_all_memory },
 };
 
 UNIT_MAIN("iscsi/command", tests)
