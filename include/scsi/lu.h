@@ -23,6 +23,10 @@ struct scsi_task;
 #define SCSI_PRODUCT_LEN 16
 #define SCSI_NAA_LEN     16 /* NAA 6: IEEE registered extended */
 
+/* SPC-5, 7.5.9 */
+enum lu_qerr { QERR_NONE = 0, QERR_ALL = 1, QERR_NEXUS = 3 };
+enum lu_ua_intlck { UA_INTLCK_NONE = 0, UA_INTLCK_KEEP = 2, UA_INTLCK_ESTABLISH = 3 };
+
 /* What a LUN's options say; identity is made by scsi_lu_identity() where absent. */
 struct scsi_lu_options {
 	uint32_t number;              /* LUN: 0 to SCSI_LUN_MAX */
@@ -57,8 +61,12 @@ struct scsi_lu {
 		struct scsi_lu *lu);   /* called when a task has ended; NULL: nobody cares */
 	bool stopped;                  /* START STOP UNIT with START=0 */
 	bool ejected;                  /* … with LOEJ=1 and START=0 */
+	bool wce;                      /* caching mode page: writes may stay in the cache */
 	bool d_sense;                  /* control mode page: sense in descriptor format */
-	bool tas;                      /* control mode page: tell of aborts by another nexus */
+	uint8_t qerr;                  /* … what a CHECK CONDITION aborts: enum lu_qerr */
+	uint8_t ua_intlck;             /* … what clears unit attentions: enum lu_ua_intlck */
+	bool swp;                      /* … software write protection */
+	bool tas;                      /* … tell of aborts by another nexus */
 	uint32_t prevents;             /* I_T_L nexuses that prevent medium removal */
 	uint32_t nordering;            /* tasks in the set that are not SIMPLE */
 	uint32_t ndormant;             /* tasks in the set that wait for others */

@@ -1,10 +1,35 @@
-/* MODE SENSE (SPC-5, 6.14 and 6.15), one row of a table for each mode page. */
+/* Mode pages (SPC-5, 7.5; SBC-4, 6.5), a row of a table each, and MODE SENSE (SPC-5, 6.14
+ * and 6.15). */
 #ifndef SCSI_MODE_H
 #define SCSI_MODE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+struct scsi_lu;
 struct scsi_task;
+
+#define MODE_PS       0x80 /* of a page's first byte: it can be saved */
+#define MODE_SPF      0x40 /* likewise: it is a subpage */
+#define MODE_PAGE_MAX 32   /* bytes of the longest page */
+
+/* PAGE CONTROL */
+enum { MODE_CURRENT, MODE_CHANGEABLE, MODE_DEFAULT, MODE_SAVED };
 
 void mode_sense_6(struct scsi_task *t);
 void mode_sense_10(struct scsi_task *t);
+
+/* Write that page to p, of MODE_PAGE_MAX bytes. Its length with the header; 0: it is not there. */
+uint32_t mode_page(const struct scsi_lu *lu, uint8_t pc, uint8_t code, uint8_t subpage, uint8_t *p);
+
+/* Has a field of a whole page, PS taken away, a value that is reserved? Its byte and highest bit.
+ */
+bool mode_is_reserved(const uint8_t *page, uint8_t *byte, uint8_t *bit);
+
+/* Make the changeable values of such a page the current ones. True: one is another now. */
+bool mode_take(struct scsi_lu *lu, const uint8_t *page);
+
+/* Set all values to their defaults. */
+void mode_reset(struct scsi_lu *lu);
 
 #endif

@@ -25,12 +25,18 @@ enum scsi_ua {
 	UA_REGISTRATIONS_PREEMPTED,
 	UA_LUNS_CHANGED,
 	UA_CLEARED,
+	UA_WAS_BUSY, /* the statuses that UA_INTLCK_CTRL 11b makes conditions of */
+	UA_WAS_FULL,
+	UA_WAS_CONFLICT,
 	UA_FLUSH_FAILED, /* no unit attention but a deferred error; it waits in the same line */
 	UA_COUNT
 };
 
 /* Establish a condition. One of the reset kind takes the place of all that come after it. */
 void ua_set(struct scsi_itl *itl, enum scsi_ua ua);
+
+/* Establish the one that an earlier status is told by; none for most (SPC-5, 7.5.9, 11b). */
+void ua_set_status(struct scsi_itl *itl, uint8_t status);
 
 /* Establish it for every I_T_L nexus of lu but those of except (NULL: for all). */
 void ua_set_lu(struct scsi_lu *lu, enum scsi_ua ua, const struct scsi_nexus *except);
@@ -43,6 +49,12 @@ void ua_clear_nexus(struct scsi_nexus *x, enum scsi_ua ua);
 
 /* The sense of the first condition, which is no longer there then. False: there is none. */
 bool ua_take(struct scsi_itl *itl, struct sense *out);
+
+/*
+ * The sense that a command is told. With UA_INTLCK_CTRL set, unit attentions stay: only
+ * ua_take() by REQUEST SENSE clears them. False: there is none.
+ */
+bool ua_tell(struct scsi_itl *itl, struct sense *out);
 
 /* Look at the first condition. Returns how many there are; out is filled when there is one. */
 unsigned int ua_peek(const struct scsi_itl *itl, struct sense *out);

@@ -3,6 +3,7 @@
 #include "scsi/inquiry.h"
 #include "scsi/medium.h"
 #include "scsi/mode.h"
+#include "scsi/mode_select.h"
 #include "scsi/opcodes.h"
 #include "scsi/pr_in.h"
 #include "scsi/pr_out.h"
@@ -37,6 +38,9 @@ const struct scsi_cmd cmd_table[] = {
 	{ 0x12, NO_SA, "INQUIRY", CDB_ALLOC6W, XFER_IN_ALLOC, inquiry,
 	  F_NO_LU | F_KEEP_UA | F_PR_ANY | F_RESERVED_ANY,
 	  { 0x12, 0x01, 0xff, 0xff, 0xff, 0x00 } },
+	{ 0x15, NO_SA, "MODE SELECT(6)", CDB_ALLOC6, XFER_OUT_LIST, mode_select_6,
+	  0,
+	  { 0x15, 0x10, 0x00, 0x00, 0xff, 0x00 } },
 	{ 0x16, NO_SA, "RESERVE(6)", CDB_PLAIN, XFER_NONE, reserve,
 	  F_PR_ANY,
 	  { 0x16, 0x00, 0x00, 0x00, 0x00, 0x00 } },
@@ -85,6 +89,9 @@ const struct scsi_cmd cmd_table[] = {
 	{ 0x42, NO_SA, "UNMAP", CDB_ALLOC10, XFER_OUT_LIST, sbc_unmap,
 	  F_MEDIUM | F_WRITES | F_THIN,
 	  { 0x42, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0x00 } },
+	{ 0x55, NO_SA, "MODE SELECT(10)", CDB_ALLOC10, XFER_OUT_LIST, mode_select_10,
+	  0,
+	  { 0x55, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0x00 } },
 	{ 0x56, NO_SA, "RESERVE(10)", CDB_PLAIN, XFER_NONE, reserve,
 	  F_PR_ANY,
 	  { 0x56, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00 } },

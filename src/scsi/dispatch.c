@@ -124,7 +124,7 @@ static bool gate_attention(struct scsi_task *t)
 {
 	struct sense s;
 
-	if (t->cmd->flags & F_KEEP_UA || !ua_take(t->itl, &s))
+	if (t->cmd->flags & F_KEEP_UA || !ua_tell(t->itl, &s))
 		return true;
 	return finish_sense(t, &s);
 }
@@ -150,9 +150,11 @@ static bool gate_medium(struct scsi_task *t)
 
 static bool gate_protect(struct scsi_task *t)
 {
-	if (t->cmd->flags & F_WRITES && t->lu->opt.read_only)
+	if (!(t->cmd->flags & F_WRITES))
+		return true;
+	if (t->lu->opt.read_only)
 		return refuse(t, SENSE_PROTECTED);
-	return true;
+	return !t->lu->swp || refuse(t, SENSE_SWP);
 }
 
 static bool gate_range(struct scsi_task *t)

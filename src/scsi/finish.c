@@ -6,6 +6,7 @@
 #include "scsi/ready.h"
 #include "scsi/taskset.h"
 #include "scsi/tmf.h"
+#include "scsi/ua.h"
 
 #include <assert.h>
 
@@ -14,6 +15,37 @@ bool finish_sense(struct scsi_task *t, const struct sense *s)
 	t->status = SCSI_CHECK_CONDITION;
 	t->sense_len = sense_format(t->sense, s, t->lu && t->lu->d_sense);
 	return false;
+}
+
+/*
+ * QERR (SPC-5, 7.5.9): a command that ends with CHECK CONDITION takes others with it,
+ * those of its nexus or all. The other nexuses are told, by status or unit attention.
+ */
+static void abort_others(const struct scsi_task *t)
+{
+	struct scsi_lu *lu = t->lu;
+	struct scsi_task *other;
+
+	TAILQ_FOREACH (other, &lu->tasks, set_link) {
+		bool own = other->nexus == t->nexus;
+
+		if (!own && lu->qerr == QERR_NEXUS)
+			continue;
+		if (!own && !lu->tas)
+			ua_set(other->itl, UA_CLEARED);
+		finish_abort(other, !own && lu->tas);
+	}
+}
+
+/* What the end of t means for others than its port. */
+static void consequences(const struct scsi_task *t)
+{
+	if (t->aborted || !t->lu)
+		return;
+	if (t->status == SCSI_CHECK_CONDITION && t->lu->qerr)
+		abort_others(t);
+	if (t->lu->ua_intlck == UA_INTLCK_ESTABLISH)
+		ua_set_status(t->itl, t->status);
 }
 
 void finish_task(struct scsi_task *t)
@@ -36,6 +68,7 @@ void finish_task(struct scsi_task *t)
 	if (t->in_set)
 		taskset_leave(t);
 	rangelock_leave(t);
+	consequences(t);
 	t->port->done(t); /* the task is the port's again */
 	if (tmf)
 		tmf->ended(tmf);

@@ -4,6 +4,7 @@
 #include "scsi/cmd_table.h"
 #include "scsi/device.h"
 #include "scsi/itl.h"
+#include "scsi/mode.h"
 #include "scsi/ua.h"
 
 #include <assert.h>
@@ -132,6 +133,7 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 	lu->block_shift = (uint8_t)__builtin_ctz(opt->block_size);
 	lu->blocks = store->size >> lu->block_shift;
 	make_naa(lu);
+	mode_reset(lu);
 	TAILQ_INIT(&lu->tasks);
 	TAILQ_INIT(&lu->line);
 	TAILQ_INIT(&lu->itls);
@@ -166,6 +168,7 @@ void scsi_lu_reset(struct scsi_lu *lu)
 	struct scsi_itl *itl;
 
 	lu->stopped = false;
+	mode_reset(lu);
 	lu->reserved_by = NULL;
 	TAILQ_FOREACH (itl, &lu->itls, lu_link)
 		itl_allow(itl);

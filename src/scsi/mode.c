@@ -4,70 +4,165 @@
 #include "scsi/finish.h"
 #include "scsi/lu.h"
 
+#include <stddef.h>
 #include <string.h>
 
-#define ALL_PAGES     0x3f
-#define ALL_SUBPAGES  0xff
-#define PC_CHANGEABLE 1
-#define PC_SAVED      3
+#define ALL_PAGES    0x3f
+#define ALL_SUBPAGES 0xff
+#define PAGE_CACHING 0x08
 
 /* DEVICE-SPECIFIC PARAMETER of block devices (SBC-4, 6.5.1) */
 #define WP     0x80
 #define DPOFUA 0x10
 
-/* Fills what follows the page's header; p is zero. */
-typedef void page_fn(const struct scsi_lu *lu, uint8_t *p);
-
 struct page {
 	uint8_t code;
 	uint8_t subpage;
-	uint8_t len;  /* bytes that follow the header */
-	page_fn *put; /* NULL: all of it is zero */
+	uint8_t len; /* bytes that follow the header */
+	uint8_t at;  /* a byte of the page, header counted, that never changes: its value … */
+	uint8_t is;
 };
 
-/* SBC-4, 6.5.6 */
-static void put_caching(const struct scsi_lu *lu, uint8_t *p)
-{
-	if (lu->opt.write_cache)
-		p[0] = 0x04; /* WCE */
-}
-
-/* SPC-5, 7.5.9 */
-static void put_control(const struct scsi_lu *lu, uint8_t *p)
-{
-	if (lu->d_sense)
-		p[0] = 0x04;
-	p[1] = 0x10; /* QUEUE ALGORITHM MODIFIER: reordering is not restricted */
-	if (lu->tas)
-		p[3] = 0x40;
-}
-
-/* Ascending; nothing in them is changeable. */
+/* Ascending. What is in none of the fields below is 0, but for the one byte told here. */
 static const struct page pages[] = {
-	{ 0x08, 0x00, 18, put_caching },
-	{ 0x0a, 0x00, 10, put_control },
-	{ 0x0a, 0x01, 28, NULL }, /* control extension: no choice is made (SPC-5, 7.5.10) */
-	{ 0x1c, 0x00, 10, NULL }, /* informational exceptions: none are told (SPC-5, 7.5.13) */
+	{ 0x08, 0x00, 18, 0, 0 },
+	{ 0x0a, 0x00, 10, 3, 0x10 }, /* QUEUE ALGORITHM MODIFIER: reordering is not restricted */
+	{ 0x0a, 0x01, 28, 0, 0 },    /* control extension: no choice is made (SPC-5, 7.5.10) */
+	{ 0x1c, 0x00, 10, 0, 0 },    /* informational exceptions: none are told (SPC-5, 7.5.13) */
 };
+
+/* A field that may be changed, and where the logical unit has it (a byte, or a bool). */
+struct field {
+	uint8_t code;     /* of its page; none is in a subpage */
+	uint8_t byte;     /* of the page, header counted */
+	uint8_t mask;     /* its bits there */
+	uint8_t reserved; /* bit n: the value n is reserved */
+	size_t at;        /* in struct scsi_lu */
+};
+
+static const struct field fields[] = {
+	{ 0x08, 2, 0x04, 0, offsetof(struct scsi_lu, wce) },     /* SBC-4, 6.5.6 */
+	{ 0x0a, 2, 0x04, 0, offsetof(struct scsi_lu, d_sense) }, /* SPC-5, 7.5.9 */
+	{ 0x0a, 3, 0x06, 1 << 2, offsetof(struct scsi_lu, qerr) },
+	{ 0x0a, 4, 0x30, 1 << 1, offsetof(struct scsi_lu, ua_intlck) },
+	{ 0x0a, 4, 0x08, 0, offsetof(struct scsi_lu, swp) },
+	{ 0x0a, 5, 0x40, 0, offsetof(struct scsi_lu, tas) },
+};
+
+#define NFIELDS (sizeof(fields) / sizeof(fields[0]))
 
 #define NPAGES (sizeof(pages) / sizeof(pages[0]))
 
+/* A cache that the options have switched off stays off. */
+static bool may_change(const struct field *f, const struct scsi_lu *lu)
+{
+	return f->code != PAGE_CACHING || lu->opt.write_cache;
+}
+
+static uint8_t value_of(const struct field *f, const struct scsi_lu *lu)
+{
+	return *((const uint8_t *)lu + f->at);
+}
+
+/* All defaults are 0, but for the cache. */
+static uint8_t default_of(const struct field *f, const struct scsi_lu *lu)
+{
+	return f->code == PAGE_CACHING && lu->opt.write_cache;
+}
+
+static uint8_t shift_of(const struct field *f)
+{
+	return (uint8_t)__builtin_ctz(f->mask);
+}
+
+static uint8_t value_in(const struct field *f, const uint8_t *page)
+{
+	return (uint8_t)((page[f->byte] & f->mask) >> shift_of(f));
+}
+
+static void put_fields(const struct page *page, const struct scsi_lu *lu, uint8_t pc, uint8_t *p)
+{
+	const struct field *f;
+
+	if (page->subpage)
+		return;
+	for (f = fields; f < fields + NFIELDS; f++) {
+		if (f->code != page->code)
+			continue;
+		if (pc == MODE_CHANGEABLE)
+			p[f->byte] |= may_change(f, lu) ? f->mask : 0;
+		else if (pc == MODE_DEFAULT)
+			p[f->byte] |= (uint8_t)(default_of(f, lu) << shift_of(f));
+		else
+			p[f->byte] |= (uint8_t)(value_of(f, lu) << shift_of(f));
+	}
+}
+
+/* SPC-5, 7.5.7: page_0 and sub_page format. PS is 0: nothing is saved. */
 static uint32_t put_page(const struct page *page, const struct scsi_lu *lu, uint8_t pc, uint8_t *p)
 {
-	uint32_t header = page->subpage ? 4 : 2; /* SPC-5, 7.5.7: page_0 and sub_page format */
+	uint32_t header = page->subpage ? 4 : 2;
 
 	memset(p, 0, header + page->len);
 	p[0] = page->code;
 	if (page->subpage) {
-		p[0] |= 0x40; /* SPF */
+		p[0] |= MODE_SPF;
 		p[1] = page->subpage;
 		put_be16(p + 2, page->len);
 	} else {
 		p[1] = page->len;
 	}
-	if (page->put && pc != PC_CHANGEABLE)
-		page->put(lu, p + header);
+	if (page->is && pc != MODE_CHANGEABLE)
+		p[page->at] |= page->is;
+	put_fields(page, lu, pc, p);
 	return header + page->len;
+}
+
+uint32_t mode_page(const struct scsi_lu *lu, uint8_t pc, uint8_t code, uint8_t subpage, uint8_t *p)
+{
+	size_t i;
+
+	for (i = 0; i < NPAGES; i++) {
+		if (pages[i].code == code && pages[i].subpage == subpage)
+			return put_page(&pages[i], lu, pc, p);
+	}
+	return 0;
+}
+
+bool mode_is_reserved(const uint8_t *page, uint8_t *byte, uint8_t *bit)
+{
+	const struct field *f;
+
+	for (f = fields; f < fields + NFIELDS; f++) {
+		if (f->code != page[0] || !(f->reserved >> value_in(f, page) & 1))
+			continue;
+		*byte = f->byte;
+		*bit = (uint8_t)(31 - __builtin_clz(f->mask));
+		return true;
+	}
+	return false;
+}
+
+bool mode_take(struct scsi_lu *lu, const uint8_t *page)
+{
+	const struct field *f;
+	bool changed = false;
+
+	for (f = fields; f < fields + NFIELDS; f++) {
+		if (f->code != page[0] || value_in(f, page) == value_of(f, lu))
+			continue;
+		*((uint8_t *)lu + f->at) = value_in(f, page);
+		changed = true;
+	}
+	return changed;
+}
+
+void mode_reset(struct scsi_lu *lu)
+{
+	const struct field *f;
+
+	for (f = fields; f < fields + NFIELDS; f++)
+		*((uint8_t *)lu + f->at) = default_of(f, lu);
 }
 
 static bool wanted(const struct page *page, uint8_t code, uint8_t subpage)
@@ -124,7 +219,7 @@ static void mode_sense(struct scsi_task *t, uint32_t header, bool longlba)
 	uint32_t descriptor = 0;
 	uint32_t len;
 
-	if (t->cdb[2] >> 6 == PC_SAVED) {
+	if (t->cdb[2] >> 6 == MODE_SAVED) {
 		finish_code(t, SENSE_NO_SAVING);
 		return;
 	}
@@ -140,7 +235,7 @@ static void mode_sense(struct scsi_task *t, uint32_t header, bool longlba)
 		return;
 	}
 	len += header + descriptor;
-	p[header == 4 ? 2 : 3] = DPOFUA | (t->lu->opt.read_only ? WP : 0);
+	p[header == 4 ? 2 : 3] = DPOFUA | (t->lu->opt.read_only || t->lu->swp ? WP : 0);
 	if (header == 4) {
 		p[0] = (uint8_t)(len - 1);
 		p[3] = (uint8_t)descriptor;

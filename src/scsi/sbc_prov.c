@@ -21,7 +21,7 @@
 /* With the write cache off, what was changed must be on stable storage before the status. */
 static void settle(struct scsi_task *t)
 {
-	if (t->lu->opt.write_cache) {
+	if (t->lu->wce) {
 		finish_good(t);
 		return;
 	}

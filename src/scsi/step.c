@@ -69,5 +69,5 @@ void step_io(struct scsi_task *t, void (*next)(struct scsi_task *t))
 
 uint32_t step_fua(const struct scsi_task *t)
 {
-	return t->lu->opt.write_cache ? 0 : STORE_FUA;
+	return t->lu->wce ? 0 : STORE_FUA;
 }

@@ -23,6 +23,9 @@ static const struct row rows[UA_COUNT] = {
 	[UA_REGISTRATIONS_PREEMPTED] = { SENSE_REGISTRATIONS_PREEMPTED, false, false },
 	[UA_LUNS_CHANGED] = { SENSE_LUNS_CHANGED, false, false },
 	[UA_CLEARED] = { SENSE_CLEARED, false, false },
+	[UA_WAS_BUSY] = { SENSE_WAS_BUSY, false, false },
+	[UA_WAS_FULL] = { SENSE_WAS_FULL, false, false },
+	[UA_WAS_CONFLICT] = { SENSE_WAS_CONFLICT, false, false },
 	[UA_FLUSH_FAILED] = { SENSE_WRITE_ERROR, false, true },
 };
 
@@ -87,4 +90,23 @@ bool ua_take(struct scsi_itl *itl, struct sense *out)
 		return false;
 	itl->ua &= itl->ua - 1;
 	return true;
+}
+
+bool ua_tell(struct scsi_itl *itl, struct sense *out)
+{
+	if (!ua_peek(itl, out))
+		return false;
+	if (out->deferred || itl->lu->ua_intlck == UA_INTLCK_NONE)
+		return ua_take(itl, out);
+	return true;
+}
+
+void ua_set_status(struct scsi_itl *itl, uint8_t status)
+{
+	switch (status) {
+	case SCSI_BUSY: ua_set(itl, UA_WAS_BUSY); break;
+	case SCSI_TASK_SET_FULL: ua_set(itl, UA_WAS_FULL); break;
+	case SCSI_RESERVATION_CONFLICT: ua_set(itl, UA_WAS_CONFLICT); break;
+	default: break;
+	}
 }

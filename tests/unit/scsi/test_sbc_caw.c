@@ -164,7 +164,7 @@ static void forced(void)
 
 	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		open_with(&r, 512);
-		r.lu->opt.write_cache = vectors[i].write_cache;
+		r.lu->wce = vectors[i].write_cache;
 		memcpy(r.disk->bytes + 8 * 512, data, 512);
 		caw(&r, &c, vectors[i].byte1, 1, 1024);
 		CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
