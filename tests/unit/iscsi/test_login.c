@@ -3,6 +3,17 @@
 #include "iscsi/chap.h"
 #include "peer.h"
 
+#include <openssl/rand.h>
+#include <sys/random.h>
+
+/* This program's own random bytes, in place of OpenSSL's: a case makes them fail. */
+static bool no_random_bytes;
+
+int RAND_bytes(unsigned char *buf, int n)
+{
+	return !no_random_bytes && getrandom(buf, (size_t)n, 0) == n;
+}
+
 /* Stages: where a request is, and where it wants to go (0 security, 1 operational, 3 full). */
 #define STAY(current)     .csg = (current)
 #define GO(current, next) .transit = true, .csg = (current), .nsg = (next)
@@ -547,6 +558,26 @@ static void no_way_around_chap(void)
 	}
 }
 
+/* 11.13.5, 0x0300: without random bytes there is no challenge, and no login. */
+static void no_random_bytes_for_a_challenge(void)
+{
+	struct pdu_login_rsp rsp;
+	struct bench b;
+	struct peer *p;
+	struct got g;
+
+	bench_open(&b);
+	ask_for_chap(&b);
+	p = bench_peer(&b);
+	step(p, &security, HOST TARGET "AuthMethod=CHAP\n", &g);
+	no_random_bytes = true;
+	peer_login_pdu(p, &security, "CHAP_A=7\n");
+	no_random_bytes = false;
+	CU_ASSERT_EQUAL(peer_login_status(p, &rsp), PDU_LOGIN_TARGET_ERROR);
+	CU_ASSERT_PTR_NULL(p->c);
+	bench_close(&b);
+}
+
 /* T with the method only: the stage does not end before all is proven. */
 static void the_stage_ends_when_all_is_proven(void)
 {
@@ -581,6 +612,7 @@ static const struct unit_test tests[] = {
 	{ "through the wrong portal", through_the_wrong_portal },
 	{ "proven by CHAP", proven_by_chap },
 	{ "no way around CHAP", no_way_around_chap },
+	{ "no random bytes for a challenge: 0x0300", no_random_bytes_for_a_challenge },
 	{ "the stage ends when all is proven", the_stage_ends_when_all_is_proven },
 };
 
