@@ -35,3 +35,11 @@ else()
   include(CheckPIESupported)
   check_pie_supported(LANGUAGES C)
 endif()
+
+# The fuzzers look at which branches the libraries take.
+if(ITGTD_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang" OR NOT ITGTD_SANITIZE)
+    message(FATAL_ERROR "ITGTD_FUZZ needs clang and ITGTD_SANITIZE: cmake --preset clang")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
