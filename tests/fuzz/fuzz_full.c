@@ -1,0 +1,508 @@
+/*
+ * Full feature phase: two initiators log in to a target, and what the input says
+ * becomes PDUs that are mostly well formed, in order, and digested. What the
+ * target answers is held against what was asked; in the end all is answered.
+ */
+#include "cdbs.h"
+#include "fuzz.h"
+#include "initiator.h"
+
+#include "base/bytes.h"
+#include "iscsi/door.h"
+#include "iscsi/session.h"
+#include "scsi/lun.h"
+#include "wire/ahs.h"
+
+#include <errno.h>
+
+#define OPS_MAX 96
+
+/* ---- commands ---- */
+
+static uint32_t min32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static void expect(struct run *r, const struct cdb_made *made, struct pdu_scsi_cmd *cmd)
+{
+	uint8_t how = feed_u8(&r->f);
+
+	cmd->edtl = made->exact;
+	cmd->read = made->in;
+	cmd->write = made->out;
+	if (how >= 0xf8)
+		cmd->edtl = UINT32_MAX - feed_u8(&r->f);
+	else if (how >= 0xf0)
+		cmd->edtl = feed_u32(&r->f);
+	else if (how >= 0xe0)
+		cmd->edtl += (uint32_t)(int8_t)feed_u8(&r->f);
+	if (how & 1 && how >= 0xd0) {
+		cmd->read = how & 2;
+		cmd->write = how & 4;
+	}
+}
+
+/* Immediate data and unsolicited data to come, as far as what was agreed on allows. */
+static void unasked(struct run *r, const struct initiator *in, struct pdu_scsi_cmd *cmd)
+{
+	uint32_t first = min32(in->first_burst, cmd->edtl);
+	uint8_t how = feed_u8(&r->f);
+
+	cmd->final = true;
+	if (how >= 0xfc) { /* against the rules */
+		cmd->data_len = feed_u16(&r->f);
+		cmd->final = how & 1;
+		return;
+	}
+	if (!cmd->write)
+		return;
+	if (in->immediate_data && how & 3)
+		cmd->data_len = min32(min32(first, in->max_data), how & 1 ? UINT32_MAX : 4u * how);
+	cmd->final = in->initial_r2t || !(how & 0x0c);
+}
+
+static void note_command(const struct run *r, struct initiator *in, const struct pdu_scsi_cmd *cmd,
+			 bool is_odd, const struct order *o)
+{
+	struct track_entry *e = initiator_note(in, cmd->itt, is_odd, PDU_SCSI_CMD, o);
+	uint32_t end;
+
+	if (!e) {
+		in->track.is_wild = true;
+		return;
+	}
+	memcpy(e->lun, cmd->lun, sizeof(e->lun));
+	e->read = cmd->read;
+	e->write = cmd->write;
+	e->edtl = cmd->edtl;
+	if (r->in[0].tmfs || r->in[1].tmfs)
+		e->may_vanish = true; /* with one of them */
+	end = min32(in->first_burst, cmd->edtl);
+	if (cmd->write && !cmd->final)
+		e->seq[e->nseq++] = (struct track_seq){
+			.ttt = PDU_TAG_RESERVED,
+			.offset = cmd->data_len,
+			.len = end > cmd->data_len ? end - cmd->data_len : 0,
+		};
+}
+
+static void command(struct run *r, struct initiator *in)
+{
+	struct pdu_scsi_cmd cmd = { .attr = PDU_ATTR_SIMPLE };
+	uint8_t where = feed_u8(&r->f), rest[32];
+	uint8_t *pdu = r->scratch;
+	uint32_t lun = where % 4 == 3 ? 0 : where % 4;
+	uint32_t ahs_len = 0;
+	struct cdb_made made;
+	struct order o;
+	bool is_odd;
+
+	cdb_make(&r->f, lun == 1 ? WORLD_BLOCK_1 : WORLD_BLOCK_0, &made);
+	memcpy(cmd.cdb, made.cdb, sizeof(cmd.cdb));
+	scsi_lun_put(cmd.lun, lun);
+	if (where >= 0xfc)
+		feed_bytes(&r->f, cmd.lun, sizeof(cmd.lun));
+	if (where & 0x20)
+		cmd.attr = where >> 6 | (where >= 0xf0 ? 4 : 0);
+	cmd.itt = initiator_itt(r, in, &is_odd);
+	o = initiator_order(r, in);
+	cmd.cmdsn = o.cmdsn;
+	cmd.immediate = o.immediate;
+	expect(r, &made, &cmd);
+	unasked(r, in, &cmd);
+	note_command(r, in, &cmd, is_odd, &o);
+	pdu_put_scsi_cmd(pdu, &cmd);
+	if (where >= 0xf0) {
+		feed_bytes(&r->f, rest, sizeof(rest));
+		ahs_len = (uint32_t)ahs_put_cdb(pdu + PDU_BHS_LEN, 64, rest, where & 0x0f);
+		ahs_len += (uint32_t)ahs_put_bidi(pdu + PDU_BHS_LEN + ahs_len, 16, rest[0]);
+	}
+	cdb_data(&r->f, &made, pdu + PDU_BHS_LEN + ahs_len, cmd.data_len);
+	initiator_send(r, in, pdu, ahs_len, cmd.data_len);
+}
+
+/* ---- data-out ---- */
+
+static void send_data(struct run *r, struct initiator *in, const struct track_entry *e,
+		      struct track_seq *s, uint32_t len, bool final)
+{
+	struct pdu_data_out d = {
+		.final = final,
+		.itt = e->itt,
+		.ttt = s->ttt,
+		.datasn = s->datasn++,
+		.offset = s->offset + s->sent,
+		.data_len = len,
+	};
+
+	memcpy(d.lun, e->lun, sizeof(d.lun));
+	s->sent += len;
+	s->ended = final;
+	pdu_put_data_out(r->scratch, &d);
+	memset(r->scratch + PDU_BHS_LEN, (int)d.offset & 0xff, len);
+	initiator_send(r, in, r->scratch, 0, len);
+}
+
+/* The next piece of a sequence that is not over: all that is left, or less. */
+static void go_on(struct run *r, struct initiator *in)
+{
+	struct track_entry *e = track_open(&in->track, feed_u8(&r->f));
+	uint8_t how = feed_u8(&r->f);
+	uint32_t i, left, most;
+
+	for (i = 0; e && i < e->nseq; i++) {
+		struct track_seq *s = &e->seq[i];
+
+		if (s->ended)
+			continue;
+		left = s->len - s->sent;
+		most = min32(in->max_data, INITIATOR_DATA_MAX);
+		if (how & 1)
+			most = min32(most, 4u * how);
+		if (how >= 0xf8) { /* too much, too little, not where it belongs */
+			s->sent += feed_u8(&r->f);
+			send_data(r, in, e, s, feed_u8(&r->f), how & 2);
+			return;
+		}
+		send_data(r, in, e, s, min32(left, most), left <= most);
+		return;
+	}
+}
+
+static void odd_data(struct run *r, struct initiator *in)
+{
+	struct track_entry *e = track_open(&in->track, feed_u8(&r->f));
+	struct pdu_data_out d = { .final = true, .ttt = PDU_TAG_RESERVED };
+	uint8_t how = feed_u8(&r->f);
+
+	d.itt = e ? e->itt : 0xdead;
+	if (how & 1)
+		d.ttt = feed_u8(&r->f);
+	if (e && e->nseq && how & 2)
+		d.ttt = e->seq[how % e->nseq].ttt;
+	d.final = how & 4;
+	d.datasn = how & 8 ? feed_u8(&r->f) : 0;
+	d.offset = how & 0x10 ? feed_u32(&r->f) : 0;
+	d.data_len = how & 0x20 ? feed_u8(&r->f) : 0;
+	pdu_put_data_out(r->scratch, &d);
+	memset(r->scratch + PDU_BHS_LEN, 0xee, d.data_len);
+	initiator_send(r, in, r->scratch, 0, d.data_len);
+}
+
+/* ---- other requests ---- */
+
+static void nop(struct run *r, struct initiator *in)
+{
+	struct pdu_nop_out n = { .ttt = PDU_TAG_RESERVED };
+	uint8_t how = feed_u8(&r->f);
+	struct order o;
+	bool is_odd;
+
+	n.itt = initiator_itt(r, in, &is_odd);
+	o = initiator_order(r, in);
+	n.immediate = o.immediate;
+	n.cmdsn = o.cmdsn;
+	if (how & 1) { /* an answer to a ping */
+		n.itt = PDU_TAG_RESERVED;
+		n.ttt = how >> 1;
+	}
+	if (n.itt != PDU_TAG_RESERVED)
+		initiator_note(in, n.itt, is_odd, PDU_NOP_OUT, &o);
+	n.data_len = how & 0x80 ? feed_u16(&r->f) % 9000 : how >> 2;
+	n.data_len = min32(n.data_len, in->max_data);
+	pdu_put_nop_out(r->scratch, &n);
+	memset(r->scratch + PDU_BHS_LEN, 0x77, n.data_len);
+	initiator_send(r, in, r->scratch, 0, n.data_len);
+}
+
+static void task_management(struct run *r, struct initiator *in)
+{
+	struct track_entry *e = track_open(&in->track, feed_u8(&r->f));
+	uint8_t how = feed_u8(&r->f);
+	struct pdu_tmf_req t = { .function = how & 0x0f, .rtt = e ? e->itt : 0x77 };
+	struct order o;
+	bool is_odd;
+
+	scsi_lun_put(t.lun, how >> 4 & 3);
+	t.itt = initiator_itt(r, in, &is_odd);
+	o = initiator_order(r, in);
+	t.immediate = o.immediate;
+	t.cmdsn = o.cmdsn;
+	t.refcmdsn = t.cmdsn - (how >> 7);
+	if (!initiator_note(in, t.itt, is_odd, PDU_TMF_REQ, &o))
+		return;
+	track_release(&r->in[0].track);
+	track_release(&r->in[1].track);
+	in->tmfs++;
+	pdu_put_tmf_req(r->scratch, &t);
+	initiator_send(r, in, r->scratch, 0, 0);
+}
+
+static void text(struct run *r, struct initiator *in)
+{
+	static const char *const texts[] = {
+		"SendTargets=All",
+		"SendTargets=",
+		("SendTargets=" WORLD_CHAP),
+		"MaxRecvDataSegmentLength=512",
+		"MaxRecvDataSegmentLength=4096",
+		"InitiatorAlias=x",
+		"HeaderDigest=None",
+		"X-a=b",
+		"=",
+		"MaxBurstLength=1024",
+	};
+	uint8_t how = feed_u8(&r->f);
+	struct pdu_text_req t = { .ttt = PDU_TAG_RESERVED, .final = how & 0x80 };
+	const char *key = texts[(how & 0x3f) % (sizeof(texts) / sizeof(texts[0]))];
+	struct track_entry *e;
+	struct order o;
+	bool is_odd;
+
+	t.itt = initiator_itt(r, in, &is_odd);
+	o = initiator_order(r, in);
+	if (how & 0x40 && in->text_ttt != PDU_TAG_RESERVED) {
+		t.ttt = in->text_ttt;
+		t.itt = in->text_itt;
+		is_odd = true;
+	}
+	e = initiator_note(in, t.itt, is_odd, PDU_TEXT_REQ, &o);
+	if (!e)
+		return;
+	in->text_itt = t.itt;
+	t.immediate = o.immediate;
+	t.cmdsn = o.cmdsn;
+	t.cont = !t.final && how & 0x20;
+	t.data_len = how & 0x10 ? 0 : (uint32_t)strlen(key) + 1;
+	pdu_put_text_req(r->scratch, &t);
+	memcpy(r->scratch + PDU_BHS_LEN, key, t.data_len);
+	initiator_send(r, in, r->scratch, 0, t.data_len);
+}
+
+static void logout(struct run *r, struct initiator *in)
+{
+	uint8_t how = feed_u8(&r->f);
+	struct pdu_logout_req l = { .reason = how & 3, .cid = how >> 2 & 1 };
+	struct order o = initiator_order(r, in);
+	bool is_odd;
+
+	l.itt = initiator_itt(r, in, &is_odd);
+	if (!initiator_note(in, l.itt, is_odd, PDU_LOGOUT_REQ, &o))
+		return;
+	l.immediate = o.immediate;
+	l.cmdsn = o.cmdsn;
+	pdu_put_logout_req(r->scratch, &l);
+	initiator_send(r, in, r->scratch, 0, 0);
+}
+
+/* A header of any kind with a length that fits, or bytes that are no PDU at all. */
+static void anything(struct run *r, struct initiator *in)
+{
+	uint8_t how = feed_u8(&r->f);
+	uint32_t len = how & 0x7f;
+
+	in->track.is_wild = true;
+	feed_bytes(&r->f, r->scratch, PDU_BHS_LEN);
+	feed_bytes(&r->f, r->scratch + PDU_BHS_LEN, len);
+	if (how & 0x80) {
+		initiator_add(in, r->scratch, PDU_BHS_LEN + len);
+		initiator_push(in, SIZE_MAX);
+		return;
+	}
+	r->scratch[4] = 0;
+	put_be24(r->scratch + 5, len);
+	initiator_send(r, in, r->scratch, 0, len);
+}
+
+/* ---- what happens beside ---- */
+
+static void odd_behaviour(struct run *r)
+{
+	static const int errors[] = { 0, -EIO, -ENOSPC, -ENOMEM };
+	uint8_t how = feed_u8(&r->f);
+
+	if (how & 0x40) {
+		odd_store_answer(r->w.odd, how & 0x3f);
+		return;
+	}
+	r->w.odd->hold = how & 0x80;
+	r->w.odd->error = errors[how & 3];
+}
+
+static void beside(struct run *r, struct initiator *in)
+{
+	uint8_t how = feed_u8(&r->f);
+
+	switch (how & 0x0f) {
+	case 0: peer_lose(&in->peer); break;
+	case 1:
+	case 2: peer_wait(&in->peer, (uint64_t)1000 * (how >> 2)); break;
+	case 3:
+		if (how >= 0xf0)
+			door_stop(&r->w.iscsi, 2);
+		break;
+	case 4: fuzz_world_settle(&r->w); break;
+	default: r->out_limit = how & 0x80 ? SIZE_MAX : 1u + 16u * (how & 0x7f); break;
+	}
+}
+
+/* An initiator that is gone comes back; one that is there comes by a new connection at times. */
+static void come_back(struct run *r, struct initiator *in)
+{
+	uint8_t how = feed_u8(&r->f);
+
+	if (in->peer.conn && conn_is_open(in->peer.conn))
+		return;
+	if (in->peer.conn)
+		peer_lose(&in->peer);
+	initiator_log_in(r, in, how & 7);
+}
+
+static void step(struct run *r)
+{
+	uint8_t op = feed_u8(&r->f);
+	struct initiator *in = &r->in[op >> 7];
+
+	switch (op & 0x0f) {
+	case 12: beside(r, in); return;
+	case 13: odd_behaviour(r); return;
+	case 14: come_back(r, in); return;
+	case 15:
+		if (!(op & 0x40))
+			fuzz_world_turn(&r->w);
+		else if (initiator_is_up(in))
+			anything(r, in);
+		return;
+	default: break;
+	}
+	if (!initiator_is_up(in) || in->track.n == TRACK_MAX)
+		return;
+	r->w.out_limit = r->out_limit;
+	switch (op & 0x0f) {
+	case 4:
+	case 5:
+	case 6: go_on(r, in); break;
+	case 7: odd_data(r, in); break;
+	case 8: nop(r, in); break;
+	case 9: task_management(r, in); break;
+	case 10: text(r, in); break;
+	case 11: (op & 0x70) == 0x70 ? logout(r, in) : command(r, in); break;
+	default: command(r, in); break;
+	}
+	if (op & 0x10)
+		fuzz_world_turn(&r->w);
+}
+
+/* ---- the end ---- */
+
+/* Bring what was promised: an F for each sequence that is not over, and the numbers left out. */
+static bool keep_promises(struct run *r, struct initiator *in)
+{
+	struct track *t = &in->track;
+	struct pdu_nop_out n = { .itt = PDU_TAG_RESERVED, .ttt = PDU_TAG_RESERVED };
+	bool sent = false;
+	uint32_t i, k;
+
+	for (i = 0; i < t->n && initiator_is_up(in); i++) {
+		for (k = 0; k < t->e[i].nseq && initiator_is_up(in); k++) {
+			if (t->e[i].seq[k].ended)
+				continue;
+			send_data(r, in, &t->e[i], &t->e[i].seq[k], 0, true);
+			sent = true;
+		}
+	}
+	if (initiator_is_up(in) && !TAILQ_EMPTY(&in->peer.conn->session->cmdsn.held)) {
+		n.cmdsn = in->peer.conn->session->cmdsn.exp;
+		pdu_put_nop_out(r->scratch, &n);
+		initiator_send(r, in, r->scratch, 0, 0);
+		sent = true;
+	}
+	return sent;
+}
+
+static bool is_known(const struct initiator *in)
+{
+	return initiator_is_up(in) && !in->track.is_wild && !pdu_rx_in_middle(&in->peer.conn->rx);
+}
+
+/* All that is well known must be answered in the end: the one may wait for what the other owes. */
+static void finish(struct run *r)
+{
+	const struct track_entry *left;
+	unsigned int rounds = 0;
+	bool sent = true;
+	int i;
+
+	odd_store_release(r->w.odd);
+	for (i = 0; i < 2; i++) {
+		if (initiator_is_up(&r->in[i]))
+			initiator_push(&r->in[i], SIZE_MAX);
+	}
+	fuzz_world_settle(&r->w);
+	for (i = 0; i < 2; i++) {
+		if (!is_known(&r->in[i]))
+			peer_lose(&r->in[i].peer);
+	}
+	fuzz_world_settle(&r->w);
+	while (sent) {
+		sent = keep_promises(r, &r->in[0]);
+		sent |= keep_promises(r, &r->in[1]);
+		fuzz_world_settle(&r->w);
+		MUST(++rounds < 1000, "there is always one promise more");
+	}
+	for (i = 0; i < 2; i++) {
+		left = track_left(&r->in[i].track);
+		MUST(!is_known(&r->in[i]) || !left, "0x%02x with ITT %08x is never answered",
+		     left->opcode, left->itt);
+	}
+}
+
+static void options_from(struct run *r, struct fuzz_world_options *o)
+{
+	struct target_limits *l = &o->limits;
+	uint8_t bits = feed_u8(&r->f);
+
+	o->ceiling = bits & 1 ? 512u << 10 : 16u << 20;
+	o->reserve = bits & 2 ? 0 : 256u << 10;
+	o->max_connections = 4;
+	*l = target_limits_default;
+	l->InitialR2T = r->how & 2;
+	l->ImmediateData = !(r->how & 4);
+	l->queue_depth = bits & 4 ? 2 : 16;
+	l->MaxOutstandingR2T = bits & 8 ? 1 : 8;
+	l->MaxBurstLength = 512u << (bits >> 4 & 7);
+	l->FirstBurstLength = r->how & 8 ? 512 : l->MaxBurstLength;
+	l->MaxRecvDataSegmentLength = r->how & 16 ? 512 : 65536;
+	if (bits & 0x80)
+		l->nop_interval_ms = 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct run run; /* too much for the stack */
+	struct fuzz_world_options options = { 0 };
+	struct run *r = &run;
+	unsigned int i;
+
+	world_log();
+	memset(r, 0, offsetof(struct run, scratch));
+	r->f = (struct feed){ data, size };
+	r->how = feed_u8(&r->f);
+	r->out_limit = SIZE_MAX;
+	options_from(r, &options);
+	fuzz_world_open(&r->w, &options);
+	initiator_log_in(r, &r->in[0], 1);
+	initiator_log_in(r, &r->in[1], 2);
+	MUST(initiator_is_up(&r->in[0]) && initiator_is_up(&r->in[1]), "the logins");
+	for (i = 0; i < OPS_MAX && r->f.left; i++)
+		step(r);
+	r->f.left = 0;
+	finish(r);
+	fuzz_world_close(&r->w);
+	for (i = 0; i < 2; i++) {
+		peer_close(&r->in[i].peer);
+		free(r->in[i].waiting);
+	}
+	return 0;
+}

@@ -1,0 +1,273 @@
+/*
+ * The device server without a transport: CDBs and their data against RAM stores
+ * and one that answers late.
+ */
+#include "device_rig.h"
+
+#include "base/log.h"
+#include "scsi/lun.h"
+#include "scsi/nexus.h"
+#include "scsi/sense.h"
+#include "scsi/tmf.h"
+
+#include <errno.h>
+
+#define DATA_MAX (64u << 10) /* bytes of data-out that a command is given at most */
+#define LATE_MAX 24          /* commands in flight */
+#define OPS_MAX  64          /* of one input */
+
+/* ---- commands ---- */
+
+/* EDTL and direction: mostly what the CDB says. */
+static void expect(struct feed *f, struct cmd *c)
+{
+	uint8_t how = feed_u8(f);
+
+	c->t.edtl = c->made.exact;
+	c->t.may_read = c->made.in;
+	c->t.may_write = c->made.out;
+	if (how >= 0xf0)
+		c->t.edtl = UINT32_MAX - feed_u8(f);
+	else if (how >= 0xe0)
+		c->t.edtl = feed_u32(f);
+	else if (how >= 0xd0)
+		c->t.edtl += (uint32_t)(int8_t)feed_u8(f);
+	if (how & 1 && how >= 0xc0) {
+		c->t.may_read = how & 2;
+		c->t.may_write = how & 4;
+	}
+	if (c->t.may_write && c->t.edtl > DATA_MAX)
+		c->t.edtl = DATA_MAX;
+}
+
+static void bring_early(struct feed *f, struct cmd *c)
+{
+	uint32_t n = feed_u16(f) % 8192;
+
+	if (n > c->t.edtl)
+		n = c->t.edtl;
+	c->t.buf = n ? buf_get(&c->r->pool, n) : NULL;
+	if (!c->t.buf)
+		return;
+	memcpy(c->t.buf->data, c->out, n);
+	c->t.out_have = n;
+}
+
+static struct cmd *cmd_new(struct rig *r, struct feed *f)
+{
+	struct cmd *c = calloc(1, sizeof(*c));
+	uint8_t where = feed_u8(f), how = feed_u8(f);
+
+	MUST(c, "memory");
+	c->r = r;
+	c->lun = where % 8 < RIG_LUNS ? where % 8 : where >= 0xf0 ? RIG_LUNS : 0;
+	scsi_task_init(&c->t, &rig_port, &r->x[where >> 3 & 1]);
+	scsi_lun_put(c->t.lun, c->lun);
+	if (where == 0xff)
+		feed_bytes(f, c->t.lun, sizeof(c->t.lun));
+	if (where == 0xff)
+		c->lun = RIG_LUNS;
+	cdb_make(f, c->lun < RIG_LUNS ? rig_options[c->lun].block_size : 512, &c->made);
+	memcpy(c->t.cdb, c->made.cdb, sizeof(c->made.cdb));
+	c->t.cdb_len = how >= 0xfc ? (uint16_t)(6 + feed_u8(f) % 255) : 16;
+	c->t.attr = how & 0x40 ? (how >> 4) & 3 : SCSI_SIMPLE;
+	c->give_up = (how & 0x0f) == 1;
+	c->late_data = (how & 0x0f) >= 0x0c;
+	expect(f, c);
+	c->out_len = c->t.may_write ? c->t.edtl : 0;
+	c->out = malloc(c->out_len + 1);
+	MUST(c->out, "memory");
+	cdb_data(f, &c->made, c->out, c->out_len);
+	if (c->out_len && (how & 0x0f) == 2)
+		bring_early(f, c);
+	return c;
+}
+
+/* Submit it and let move what can. False: it goes on, and is freed at its end. */
+static bool submit(struct rig *r, struct cmd *c)
+{
+	c->inside = true;
+	scsi_submit(&c->t);
+	c->inside = false;
+	rig_run(r);
+	if (c->done)
+		return true;
+	c->is_late = true;
+	r->late++;
+	if (c->lun < RIG_LUNS) {
+		r->late_on[c->lun]++;
+		r->stale[c->lun] = true;
+	}
+	return false;
+}
+
+/* The next buffer that somebody gets has that in it. */
+static void poison(struct rig *r, uint8_t with)
+{
+	struct buf *b = buf_get(&r->pool, 4096);
+
+	if (b)
+		memset(b->data, with, b->size);
+	buf_put(b);
+}
+
+/* Parameter data must not have what was in the buffer before: twice the same, then. */
+static void twice(struct rig *r, const struct cmd *first)
+{
+	struct cmd *c = calloc(1, sizeof(*c));
+
+	MUST(c, "memory");
+	c->r = r;
+	c->lun = first->lun;
+	scsi_task_init(&c->t, &rig_port, first->t.nexus);
+	memcpy(c->t.lun, first->t.lun, sizeof(c->t.lun));
+	memcpy(c->t.cdb, first->t.cdb, sizeof(c->t.cdb));
+	c->t.cdb_len = first->t.cdb_len;
+	c->t.may_read = true;
+	c->t.edtl = first->t.edtl;
+	poison(r, 0x5a);
+	if (!submit(r, c))
+		return;
+	if (c->t.status == SCSI_GOOD)
+		MUST(c->t.in_len == first->t.in_len &&
+			     !memcmp(c->t.buf->data, first->t.buf->data, c->t.in_len),
+		     "opcode %02x tells what was in its buffer", c->t.cdb[0]);
+	rig_cmd_free(c);
+}
+
+static bool is_lone_inquiry(const struct cmd *c)
+{
+	const struct scsi_task *t = &c->t;
+
+	return t->cmd && t->cmd->xfer == XFER_IN_ALLOC && t->cdb[0] != 0x03 && t->in_len > 0 &&
+	       t->in_len <= 4096 && t->status == SCSI_GOOD;
+}
+
+static void command(struct rig *r, struct feed *f)
+{
+	struct cmd *c = cmd_new(r, f);
+	bool known;
+
+	if (r->late == LATE_MAX) {
+		rig_cmd_free(c);
+		return;
+	}
+	known = rig_has_shadow(r, c->lun) && !(c->lun == RIG_ODD_LUN && r->odd->error);
+	poison(r, 0xa5);
+	if (!submit(r, c))
+		return;
+	if (known && !c->t.aborted && c->t.status == SCSI_GOOD)
+		rig_went_well(r, c);
+	else if (c->lun == RIG_ODD_LUN)
+		r->stale[c->lun] = true;
+	if (is_lone_inquiry(c))
+		twice(r, c);
+	rig_cmd_free(c);
+}
+
+/* ---- task management ---- */
+
+struct function {
+	struct scsi_tmf tmf; /* first */
+	struct rig *r;
+};
+
+static void tmf_done(struct scsi_tmf *tmf)
+{
+	struct function *t = (struct function *)tmf;
+
+	t->r->tmfs--;
+	free(t);
+}
+
+static struct scsi_task *task_of(const struct scsi_lu *lu, const struct scsi_nexus *x)
+{
+	struct scsi_task *t;
+
+	TAILQ_FOREACH (t, &lu->tasks, set_link) {
+		if (t->nexus == x)
+			return t;
+	}
+	return NULL;
+}
+
+static void task_management(struct rig *r, struct feed *f)
+{
+	struct function *t = calloc(1, sizeof(*t));
+	uint8_t what = feed_u8(f), lun = feed_u8(f) % (RIG_LUNS + 1);
+	struct scsi_lu *lu = scsi_device_lu(&r->dev, lun);
+
+	MUST(t, "memory");
+	t->r = r;
+	t->tmf.function = (enum scsi_tmf_function)((what & 0x1f) % 13);
+	t->tmf.nexus = &r->x[what >> 5 & 1];
+	scsi_lun_put(t->tmf.lun, lun);
+	t->tmf.task = lu && what & 0x40 ? task_of(lu, t->tmf.nexus) : NULL;
+	t->tmf.done = tmf_done;
+	r->tmfs++;
+	scsi_tmf_submit(&t->tmf);
+}
+
+/* ---- */
+
+static void odd_behaviour(struct rig *r, struct feed *f)
+{
+	static const int errors[] = { 0,           -EIO,    -ENOSPC, -EROFS,  -EINVAL,
+				      -EOPNOTSUPP, -ENOMEM, -EAGAIN, -ENODEV, -ETIMEDOUT };
+	uint8_t how = feed_u8(f);
+
+	r->odd->hold = how & 0x80;
+	r->odd->error = errors[(how & 0x7f) % (sizeof(errors) / sizeof(errors[0]))];
+	r->stale[RIG_ODD_LUN] = true;
+}
+
+static void late_data(struct rig *r, struct feed *f)
+{
+	struct scsi_lu *lu = scsi_device_lu(&r->dev, feed_u8(f) % RIG_LUNS);
+	struct scsi_task *t;
+
+	TAILQ_FOREACH (t, &lu->tasks, set_link) {
+		if (((struct cmd *)t)->wants_data) {
+			rig_bring((struct cmd *)t);
+			return;
+		}
+	}
+}
+
+static void step(struct rig *r, struct feed *f)
+{
+	uint8_t op = feed_u8(f) % 16;
+
+	switch (op) {
+	case 10: task_management(r, f); break;
+	case 11: odd_behaviour(r, f); break;
+	case 12: odd_store_answer(r->odd, feed_u8(f)); break;
+	case 13: late_data(r, f); break;
+	case 14: rig_run(r); break;
+	default: command(r, f);
+	}
+}
+
+static void silence(void *arg, enum log_level level, const char *line)
+{
+	(void)arg;
+	(void)level;
+	(void)line;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct feed f = { data, size };
+	unsigned int i;
+	struct rig r;
+
+	log_set_sink(silence, NULL);
+	log_set_level(LOG_LEVEL_DEBUG);
+	rig_open(&r, feed_u8(&f) & 1 ? 512u << 10 : 64u << 20);
+	for (i = 0; i < OPS_MAX && f.left; i++)
+		step(&r, &f);
+	for (i = 0; i < RIG_LUNS; i++)
+		rig_check_shadow(&r, i);
+	rig_close(&r);
+	return 0;
+}
