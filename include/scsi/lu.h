@@ -42,6 +42,12 @@ struct scsi_lu_options {
 	void *user;                         /* the caller's (masking) */
 };
 
+/* What LOG SENSE tells of a kind of access. */
+struct scsi_count {
+	uint64_t bytes;  /* moved */
+	uint64_t errors; /* requests that the store failed */
+};
+
 struct scsi_lu {
 	struct scsi_lu_options opt;
 	struct store *store;         /* owns */
@@ -72,6 +78,9 @@ struct scsi_lu {
 	uint32_t ndormant;             /* tasks in the set that wait for others */
 	uint32_t nalone;               /* tasks that run alone on their blocks, or wait to */
 	TAILQ_HEAD(, scsi_task) line;  /* tasks that wait for blocks, in the order of arrival */
+	struct scsi_count reads;       /* by READ */
+	struct scsi_count writes;      /* by whatever writes data */
+	struct scsi_count verifies;    /* reads that compare or check */
 	struct store_io sync;          /* the flush behind SYNCHRONIZE CACHE with IMMED */
 	bool sync_busy;                /* it is with the store */
 	bool sync_again;               /* another one was asked for meanwhile */

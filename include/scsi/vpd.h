@@ -6,7 +6,7 @@
 
 struct scsi_task;
 
-#define VPD_PAGE_MAX 2048 /* bytes of the longest page */
+#define VPD_PAGE_MAX 4096 /* bytes of the longest page */
 
 /*
  * Write the page with that code to p, of VPD_PAGE_MAX bytes, the peripheral byte

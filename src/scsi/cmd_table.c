@@ -1,6 +1,7 @@
 #include "scsi/cmd_table.h"
 
 #include "scsi/inquiry.h"
+#include "scsi/log_sense.h"
 #include "scsi/medium.h"
 #include "scsi/mode.h"
 #include "scsi/mode_select.h"
@@ -89,6 +90,9 @@ const struct scsi_cmd cmd_table[] = {
 	{ 0x42, NO_SA, "UNMAP", CDB_ALLOC10, XFER_OUT_LIST, sbc_unmap,
 	  F_MEDIUM | F_WRITES | F_THIN,
 	  { 0x42, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0x00 } },
+	{ 0x4d, NO_SA, "LOG SENSE", CDB_ALLOC10, XFER_IN_ALLOC, log_sense,
+	  F_PR_ANY,
+	  { 0x4d, 0x00, 0xff, 0xff, 0x00, 0xff, 0xff, 0xff, 0xff, 0x00 } },
 	{ 0x55, NO_SA, "MODE SELECT(10)", CDB_ALLOC10, XFER_OUT_LIST, mode_select_10,
 	  0,
 	  { 0x55, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0x00 } },

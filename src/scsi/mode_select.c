@@ -94,15 +94,15 @@ static bool check_page(struct scsi_task *t, const struct list *l, const uint8_t 
 {
 	uint8_t may[MODE_PAGE_MAX];
 	uint8_t byte, bit;
+	uint32_t i;
 
 	mode_page(t->lu, MODE_CHANGEABLE, page[0] & 0x3f, page[0] & MODE_SPF ? page[1] : 0, may);
-	for (byte = page[0] & MODE_SPF ? 4 : 2; byte < len; byte++) {
-		uint8_t stray = (uint8_t)((page[byte] ^ now[byte]) & ~may[byte]);
+	for (i = page[0] & MODE_SPF ? 4 : 2; i < len; i++) {
+		uint8_t stray = (uint8_t)((page[i] ^ now[i]) & ~may[i]);
 
 		if (!stray)
 			continue;
-		finish_list_field(t, (uint16_t)(l->at + byte),
-				  (uint8_t)(31 - __builtin_clz(stray)));
+		finish_list_field(t, (uint16_t)(l->at + i), (uint8_t)(31 - __builtin_clz(stray)));
 		return false;
 	}
 	if (mode_is_reserved(page, &byte, &bit)) {

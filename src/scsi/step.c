@@ -1,5 +1,6 @@
 #include "scsi/step.h"
 
+#include "scsi/cmd.h"
 #include "scsi/finish.h"
 #include "scsi/lu.h"
 
@@ -47,10 +48,25 @@ static void step_failed(struct scsi_task *t)
 		finish_status(t, SCSI_BUSY);
 }
 
+static void count(const struct scsi_task *t)
+{
+	struct scsi_count *c = &t->lu->writes;
+
+	if (t->io.op == STORE_READ)
+		c = t->cmd->xfer == XFER_IN_BLOCKS ? &t->lu->reads : &t->lu->verifies;
+	else if (t->io.op != STORE_WRITE)
+		return;
+	if (t->io.error)
+		c->errors++;
+	else
+		c->bytes += t->io.len;
+}
+
 static void step_done(struct store_io *io)
 {
 	struct scsi_task *t = io->user;
 
+	count(t);
 	if (t->abort_wanted)
 		finish_task(t);
 	else if (io->error)

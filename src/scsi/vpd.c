@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-#define HEADER_LEN 4
-#define SBC_LEN    60 /* of the pages B0h and B1h: what follows the header */
+#define HEADER_LEN   4
+#define PORT_LEN_MAX 268 /* of a descriptor in the page 88h */
+#define SBC_LEN      60  /* of the pages B0h and B1h: what follows the header */
 
 /* Fills what follows the header; p is zero. Returns its bytes. */
 typedef uint32_t page_fn(const struct scsi_task *t, uint8_t *p);
@@ -111,6 +112,44 @@ static uint32_t put_extended(const struct scsi_task *t, uint8_t *p)
 	return 60;
 }
 
+/* 7.7.10 Management Network Addresses: it is managed on its own machine only. */
+static uint32_t put_management(const struct scsi_task *t, uint8_t *p)
+{
+	(void)t;
+	p[0] = 0;
+	return 0;
+}
+
+/* 7.7.9 Mode Page Policy: every page is shared by all ports and nexuses. */
+static uint32_t put_policy(const struct scsi_task *t, uint8_t *p)
+{
+	(void)t;
+	p[0] = 0x3f;
+	p[1] = 0xff;
+	return 4;
+}
+
+/* 7.7.15 SCSI Ports: the target ports of the device, each with its name. */
+static uint32_t put_ports(const struct scsi_task *t, uint8_t *p)
+{
+	const struct scsi_device *d = t->nexus->device;
+	uint8_t *start = p;
+	uint8_t i;
+
+	for (i = 0; i < d->nports; i++) {
+		uint8_t *name = p + 12;
+		uint8_t *end;
+
+		if (p + PORT_LEN_MAX > start - HEADER_LEN + VPD_PAGE_MAX)
+			break; /* names as long as RFC 7143 allows fit, all of them */
+		end = put_name(name, ASSOC_PORT, d->ports[i].name);
+		put_be16(p + 2, d->ports[i].rel_id);
+		put_be16(p + 10, (uint16_t)(end - name));
+		p = end;
+	}
+	return (uint32_t)(p - start);
+}
+
 /* SBC-4, 6.6.4 Block Limits */
 static uint32_t put_limits(const struct scsi_task *t, uint8_t *p)
 {
@@ -157,7 +196,10 @@ static const struct page pages[] = {
 	{ 0x00, false, NULL },
 	{ 0x80, false, put_serial },
 	{ 0x83, false, put_identification },
+	{ 0x85, false, put_management },
 	{ 0x86, false, put_extended },
+	{ 0x87, false, put_policy },
+	{ 0x88, false, put_ports },
 	{ 0xb0, false, put_limits },
 	{ 0xb1, false, put_characteristics },
 	{ 0xb2, true, put_provisioning },

@@ -1,15 +1,22 @@
 #include "scsi/vpd.h"
 
 #include "rig.h"
+#include "scsi/tport.h"
 
 /* Read a page; its bytes are in c->t.buf. */
-static uint32_t page(struct rig *r, struct rig_cmd *c, uint8_t code)
+static uint32_t page_up_to(struct rig *r, struct rig_cmd *c, uint8_t code, uint16_t alloc)
 {
-	uint8_t cdb[6] = { 0x12, 1, code, 0x08, 0x00 };
+	uint8_t cdb[6] = { 0x12, 1, code };
 
-	rig_in(r, c, cdb, 6, 2048);
+	put_be16(cdb + 3, alloc);
+	rig_in(r, c, cdb, 6, alloc);
 	CU_ASSERT_EQUAL(c->t.in_len, c->t.xfer_len);
 	return c->t.in_len;
+}
+
+static uint32_t page(struct rig *r, struct rig_cmd *c, uint8_t code)
+{
+	return page_up_to(r, c, code, 2048);
 }
 
 static void check(struct rig *r, uint8_t code, const uint8_t *want, uint32_t len)
@@ -23,8 +30,10 @@ static void check(struct rig *r, uint8_t code, const uint8_t *want, uint32_t len
 
 static void list_of_pages(void)
 {
-	static const uint8_t thin[] = { 0, 0x00, 0, 7, 0x00, 0x80, 0x83, 0x86, 0xb0, 0xb1, 0xb2 };
-	static const uint8_t thick[] = { 0, 0x00, 0, 6, 0x00, 0x80, 0x83, 0x86, 0xb0, 0xb1 };
+	static const uint8_t thin[] = { 0,    0x00, 0,    10,   0x00, 0x80, 0x83,
+					0x85, 0x86, 0x87, 0x88, 0xb0, 0xb1, 0xb2 };
+	static const uint8_t thick[] = { 0,    0x00, 0,    9,    0x00, 0x80, 0x83,
+					 0x85, 0x86, 0x87, 0x88, 0xb0, 0xb1 };
 	struct scsi_lu_options opt = rig_options();
 	struct rig_cmd c;
 	struct rig r;
@@ -33,7 +42,7 @@ static void list_of_pages(void)
 	rig_open(&r);
 	check(&r, 0x00, thin, sizeof(thin));
 	for (i = 4; i < sizeof(thin); i++) { /* each that is listed is there, ascending */
-		CU_ASSERT(page(&r, &c, thin[i]) > 4);
+		CU_ASSERT(page(&r, &c, thin[i]) >= 4);
 		CU_ASSERT_EQUAL(c.t.buf->data[1], thin[i]);
 		CU_ASSERT_EQUAL(be16(c.t.buf->data + 2), c.t.in_len - 4);
 		CU_ASSERT(i == 4 || thin[i] > thin[i - 1]);
@@ -131,6 +140,45 @@ static void extended(void)
 	rig_close(&r);
 }
 
+static void policy_and_management(void)
+{
+	static const uint8_t management[4] = { 0, 0x85 };
+	static const uint8_t policy[8] = { 0, 0x87, 0, 4, 0x3f, 0xff, 0, 0 };
+	struct rig r;
+
+	rig_open(&r);
+	check(&r, 0x85, management, sizeof(management));
+	check(&r, 0x87, policy, sizeof(policy));
+	rig_close(&r);
+}
+
+/* Every target port, whether somebody came by it or not; the longest names do no harm. */
+static void ports(void)
+{
+	static const uint8_t name[] = "\x53\x98\x00\x28iqn.2026-11.org.example:disk1,t,0x0001\0";
+	struct scsi_tport port = { .rel_id = 7, .group = 2 };
+	struct rig_cmd c;
+	struct rig r;
+	uint32_t len, at;
+
+	rig_open(&r);
+	CU_ASSERT_EQUAL(page(&r, &c, 0x88), 4 + 12 + 44);
+	CU_ASSERT_EQUAL(be16(c.t.buf->data + 6), 1);
+	CU_ASSERT_EQUAL(be16(c.t.buf->data + 14), 44);
+	CU_ASSERT_EQUAL(memcmp(c.t.buf->data + 16, name, 44), 0);
+	scsi_task_fini(&c.t);
+	memset(port.name, 'p', SCSI_PORT_NAME_MAX - 1);
+	for (; r.dev.nports < SCSI_PORTS_MAX; port.rel_id++)
+		CU_ASSERT_EQUAL_FATAL(tport_add(&r.dev, &port), 0);
+	len = page_up_to(&r, &c, 0x88, 4096);
+	CU_ASSERT(len <= 4096 && len > 3500);
+	for (at = 4; at < len; at += 12u + be16(c.t.buf->data + at + 10))
+		CU_ASSERT(at == 4 || be16(c.t.buf->data + at + 2) >= 7);
+	CU_ASSERT_EQUAL(at, len);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
 static void block_limits(void)
 {
 	static const uint8_t want[64] = {
@@ -180,6 +228,8 @@ static const struct unit_test tests[] = {
 	{ "device identification has a designator of each kind", identification },
 	{ "device identification holds the longest names", longest_names },
 	{ "extended INQUIRY data tells of the cache", extended },
+	{ "mode page policy, and no management network addresses", policy_and_management },
+	{ "SCSI ports, all that fit", ports },
 	{ "block limits are those the commands keep to", block_limits },
 	{ "characteristics and provisioning", characteristics_and_provisioning },
 };
