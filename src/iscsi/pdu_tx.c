@@ -90,6 +90,8 @@ bool pdu_tx_remove(struct pdu_tx *tx, struct tx_sender *s)
 {
 	struct tx_sender *at;
 
+	if (!s->queued) /* nearly always: a task has nothing in line when its command ends */
+		return true;
 	STAILQ_FOREACH (at, &tx->senders, link) {
 		if (at != s)
 			continue;
@@ -98,7 +100,7 @@ bool pdu_tx_remove(struct pdu_tx *tx, struct tx_sender *s)
 		tx->waiting--;
 		return true;
 	}
-	return !s->queued;
+	return false;
 }
 
 bool pdu_tx_has(const struct pdu_tx *tx)
