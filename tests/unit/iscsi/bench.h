@@ -33,6 +33,16 @@
 #define BENCH_PEERS     4
 #define BENCH_TURNS     1000 /* a test that needs more of them hangs */
 
+/* Zeroed memory; a test cannot go on without. */
+static inline void *bench_alloc(size_t n)
+{
+	void *p = calloc(1, n);
+
+	if (!p)
+		abort();
+	return p;
+}
+
 /* ---- a store that answers when the test says so ---- */
 
 struct bench_store {
@@ -93,14 +103,13 @@ static inline struct bench_store *bench_store_new(struct store_env *env)
 		.submit = bench_store_submit,
 		.close = bench_store_close,
 	};
-	struct bench_store *s = calloc(1, sizeof(*s));
+	struct bench_store *s = bench_alloc(sizeof(*s));
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	s->store.ops = &ops;
 	s->store.env = env;
 	s->store.size = (uint64_t)BENCH_BLOCKS * BENCH_BLOCK;
 	s->store.io_align = BENCH_BLOCK;
-	s->bytes = calloc(1, s->store.size);
+	s->bytes = bench_alloc(s->store.size);
 	STAILQ_INIT(&s->held);
 	return s;
 }
@@ -265,7 +274,8 @@ static inline void peer_take(struct peer *p)
 	for (i = 0; i < n && room; i++) {
 		part = iov[i].iov_len < room ? iov[i].iov_len : room;
 		p->in = realloc(p->in, p->in_len + part);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(p->in);
+		if (!p->in)
+			abort();
 		memcpy(p->in + p->in_len, iov[i].iov_base, part);
 		p->in_len += part;
 		room -= part;
@@ -389,7 +399,8 @@ static inline struct peer *bench_peer(struct bench *b)
 		.cmdsn = 0x1000,
 	};
 	p->c = door_open(&b->iscsi, b->portal, &local, &remote, b->now_ms);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(p->c);
+	if (!p->c)
+		abort();
 	p->c->transport = p;
 	return p;
 }
@@ -397,13 +408,12 @@ static inline struct peer *bench_peer(struct bench *b)
 /* One recvmsg of n bytes; the stage is gone afterwards. */
 static inline void peer_feed_once(struct peer *p, const uint8_t *bytes, size_t n)
 {
-	uint8_t *stage = malloc(n);
+	uint8_t *stage = bench_alloc(n);
 	struct iovec iov[2];
 	size_t left = n;
 	size_t part;
 	int i, count;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(stage);
 	count = door_space(p->c, iov, stage, n);
 	for (i = 0; i < count; i++) {
 		part = iov[i].iov_len < left ? iov[i].iov_len : left;

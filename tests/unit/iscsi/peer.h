@@ -19,10 +19,9 @@ static inline void peer_pdu_ahs(struct peer *p, const uint8_t *bhs, const uint8_
 	uint32_t len = pdu_data_len(bhs);
 	uint32_t pad = pdu_pad(len);
 	size_t head = PDU_BHS_LEN + pdu_ahs_len(bhs);
-	uint8_t *bytes = calloc(1, head + len + pad + (size_t)2 * PDU_DIGEST_LEN);
+	uint8_t *bytes = bench_alloc(head + len + pad + (size_t)2 * PDU_DIGEST_LEN);
 	uint8_t *end = bytes;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
 	memcpy(bytes, bhs, PDU_BHS_LEN);
 	if (ahs)
 		memcpy(bytes + PDU_BHS_LEN, ahs, pdu_ahs_len(bhs));
@@ -32,11 +31,11 @@ static inline void peer_pdu_ahs(struct peer *p, const uint8_t *bhs, const uint8_
 		*end ^= p->damage_header;
 		end += PDU_DIGEST_LEN;
 	}
-	if (len)
+	if (len && data)
 		memcpy(end, data, len);
 	end += len + pad;
 	if (p->data_digest && len) {
-		digest_put(end, data, len);
+		digest_put(end, end - len - pad, len);
 		*end ^= p->damage_data;
 		end += PDU_DIGEST_LEN;
 	}
@@ -371,7 +370,7 @@ static inline int peer_end(struct peer *p, uint32_t itt, uint8_t *data)
 			continue;
 		if (g.opcode == PDU_SCSI_RSP)
 			return g.bhs[3];
-		if (g.opcode == PDU_DATA_IN) {
+		if (g.opcode == PDU_DATA_IN && data) {
 			memcpy(data + be32(g.bhs + 40), g.data, g.len);
 			if (g.bhs[1] & PDU_DATA_IN_STATUS)
 				return g.bhs[3];

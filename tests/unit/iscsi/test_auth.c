@@ -52,7 +52,7 @@ static enum auth_verdict step(struct scene *s, const char *lines)
 	size_t i;
 
 	for (i = 0; i <= len; i++)
-		in[i] = lines[i] == '\n' ? '\0' : lines[i];
+		in[i] = (char)(lines[i] == '\n' ? '\0' : lines[i]);
 	while (text_next(in, len, &pos, &pair) == TEXT_PAIR)
 		CU_ASSERT_EQUAL(auth_keys_take(&keys, &pair), 0);
 	s->out = (struct text_out){ .buf = s->text, .size = sizeof(s->text) };
