@@ -44,6 +44,10 @@ enum cmd_flag {
 	F_PR_START = 0x40000,      /* under any, when it starts the unit, and nothing else */
 	F_PR_ALLOW = 0x80000,      /* under any, when it allows medium removal */
 	F_RESERVED_ANY = 0x100000, /* under one made by RESERVE (SPC-2, table 9) */
+
+	/* What may be done through a port that gives no access (SPC-5, 5.17.2.4). */
+	F_ALUA_STANDBY = 0x200000, /* in standby state */
+	F_ALUA_UNAVAIL = 0x400000, /* in any state */
 };
 
 #define CMD_USAGE_LEN 16

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "scsi/lun.h"
 #include "scsi/nexus.h"
+#include "scsi/tport.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +15,6 @@ struct scsi_core;
 struct scsi_lu;
 
 #define SCSI_DEV_NAME_MAX 256
-#define SCSI_PORTS_MAX    16 /* target ports of a device */
 
 struct scsi_device {
 	struct scsi_core *core;       /* borrowed */
@@ -23,6 +23,7 @@ struct scsi_device {
 	TAILQ_HEAD(, scsi_nexus) nexuses;
 	struct scsi_tport ports[SCSI_PORTS_MAX]; /* nports of them, by tport_add() */
 	uint8_t nports;
+	uint8_t states[SCSI_PORTS_MAX]; /* enum alua_state, for logical units that are added */
 };
 
 /* name: the device's SCSI name string, copied (cut at SCSI_DEV_NAME_MAX - 1 bytes). */

@@ -3,6 +3,7 @@
 #define SCSI_LU_H
 
 #include "scsi/pr.h"
+#include "scsi/tport.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -62,6 +63,8 @@ struct scsi_lu {
 	uint32_t pr_version;                 /* goes up with each change of pr */
 	struct pr_op *pr_op;                 /* the PERSISTENT RESERVE OUT under way; NULL: none */
 	STAILQ_HEAD(, scsi_task) pr_waiting; /* others, which wait for it */
+	uint8_t alua_states[SCSI_PORTS_MAX]; /* enum alua_state, as device->ports stand */
+	uint8_t alua_causes[SCSI_PORTS_MAX]; /* enum alua_cause */
 	struct scsi_nexus *reserved_by;      /* by RESERVE; NULL: nobody */
 	void (*task_left)(
 		struct scsi_lu *lu);   /* called when a task has ended; NULL: nobody cares */

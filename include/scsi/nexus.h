@@ -39,6 +39,7 @@ struct scsi_nexus {
 	void *user; /* the port's */
 
 	/* the device server's own */
+	uint8_t port_index;           /* of tport in the device's ports */
 	struct map itls;              /* LUN → struct scsi_itl, owned here */
 	TAILQ_HEAD(, scsi_itl) known; /* the same as a list */
 	TAILQ_ENTRY(scsi_nexus) link;

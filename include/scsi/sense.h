@@ -10,20 +10,24 @@
 /* SENSE KEY << 16 | ADDITIONAL SENSE CODE << 8 | ADDITIONAL SENSE CODE QUALIFIER */
 enum sense_code {
 	SENSE_NONE = 0x000000,
-	SENSE_STOPPED = 0x020402,     /* logical unit not ready, initializing command required */
-	SENSE_NO_MEDIUM = 0x023a00,   /* medium not present */
-	SENSE_WRITE_ERROR = 0x030c00, /* write error */
-	SENSE_READ_ERROR = 0x031100,  /* unrecovered read error */
-	SENSE_HARDWARE = 0x044400,    /* internal target failure */
-	SENSE_BAD_UNIT = 0x050e03,    /* invalid field in command information unit */
-	SENSE_LIST_LENGTH = 0x051a00, /* parameter list length error */
-	SENSE_OPCODE = 0x052000,      /* invalid command operation code */
-	SENSE_RANGE = 0x052100,       /* logical block address out of range */
-	SENSE_CDB_FIELD = 0x052400,   /* invalid field in CDB */
-	SENSE_NO_LU = 0x052500,       /* logical unit not supported */
-	SENSE_LIST_FIELD = 0x052600,  /* invalid field in parameter list */
-	SENSE_BAD_RELEASE = 0x052604, /* invalid release of persistent reservation */
-	SENSE_NO_SAVING = 0x053900,   /* saving parameters not supported */
+	SENSE_STOPPED = 0x020402,      /* logical unit not ready, initializing command required */
+	SENSE_TRANSITION = 0x02040a,   /* asymmetric access state transition */
+	SENSE_PORT_STANDBY = 0x02040b, /* target port in standby state */
+	SENSE_PORT_UNAVAILABLE = 0x02040c, /* target port in unavailable state */
+	SENSE_OFFLINE = 0x020412,          /* offline */
+	SENSE_NO_MEDIUM = 0x023a00,        /* medium not present */
+	SENSE_WRITE_ERROR = 0x030c00,      /* write error */
+	SENSE_READ_ERROR = 0x031100,       /* unrecovered read error */
+	SENSE_HARDWARE = 0x044400,         /* internal target failure */
+	SENSE_BAD_UNIT = 0x050e03,         /* invalid field in command information unit */
+	SENSE_LIST_LENGTH = 0x051a00,      /* parameter list length error */
+	SENSE_OPCODE = 0x052000,           /* invalid command operation code */
+	SENSE_RANGE = 0x052100,            /* logical block address out of range */
+	SENSE_CDB_FIELD = 0x052400,        /* invalid field in CDB */
+	SENSE_NO_LU = 0x052500,            /* logical unit not supported */
+	SENSE_LIST_FIELD = 0x052600,       /* invalid field in parameter list */
+	SENSE_BAD_RELEASE = 0x052604,      /* invalid release of persistent reservation */
+	SENSE_NO_SAVING = 0x053900,        /* saving parameters not supported */
 	SENSE_MESSAGE = 0x054900,   /* invalid message error: a task attribute that is not there */
 	SENSE_PREVENTED = 0x055302, /* medium removal prevented */
 	SENSE_NO_REGISTRATION = 0x055504, /* insufficient registration resources */
@@ -36,6 +40,7 @@ enum sense_code {
 	SENSE_RESERVATIONS_PREEMPTED = 0x062a03,
 	SENSE_RESERVATIONS_RELEASED = 0x062a04,
 	SENSE_REGISTRATIONS_PREEMPTED = 0x062a05,
+	SENSE_ALUA_STATE = 0x062a06,   /* asymmetric access state changed */
 	SENSE_CAPACITY = 0x062a09,     /* capacity data has changed */
 	SENSE_WAS_BUSY = 0x062c07,     /* previous busy status */
 	SENSE_WAS_FULL = 0x062c08,     /* previous task set full status */

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#define SCSI_PORTS_MAX 16 /* target ports of a device */
+
 struct scsi_device;
 struct scsi_tport;
 

@@ -3,6 +3,7 @@
 #include "config/auth.h"
 #include "config/lun.h"
 #include "config/read.h"
+#include "scsi/alua.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -169,6 +170,32 @@ static void check_groups(const struct world *w, struct target *t, const struct c
 	}
 }
 
+/* "2:standby": the access state of a portal group, for all LUNs. */
+static void check_alua(struct target *t, const struct conf_node *node, struct conf_faults *faults)
+{
+	const struct conf_entry *e = conf_node_entry(node, "alua-states");
+	const struct conf_value *v;
+	uint64_t tag;
+
+	if (!e)
+		return;
+	STAILQ_FOREACH (v, &e->values, link) {
+		const char *colon = strchr(v->text, ':');
+		int state = colon ? alua_parse(colon + 1) : -1;
+		char number[8] = "";
+
+		if (colon && colon - v->text < (ptrdiff_t)sizeof(number))
+			memcpy(number, v->text, (size_t)(colon - v->text));
+		if (state < 0 || conf_number(number, 1, UINT16_MAX, &tag))
+			conf_fault_value(faults, node, "alua-states", v,
+					 "is not TAG:STATE (states are optimized, non-optimized, "
+					 "standby, unavailable, offline, transitioning)");
+		else if (alua_configure(&t->device, (uint16_t)tag, (enum alua_state)state))
+			conf_fault_value(faults, node, "alua-states", v,
+					 "is of no portal group of this target");
+	}
+}
+
 /* A list of None and CRC32C (RFC 7143, 13.1) → a set, and which is preferred. */
 static void check_digest(const struct conf_node *node, const char *option, uint8_t *set,
 			 bool *prefer_none, struct conf_faults *faults)
@@ -269,6 +296,7 @@ static void check_target(struct config *c, const struct conf_node *node, struct 
 		conf_fault_value(faults, node, "alias", conf_value(node, "alias"),
 				 "is not UTF-8 text");
 	check_groups(&c->world, t, node, faults);
+	check_alua(t, node, faults);
 	check_auth(&c->world, t, node, o.auth_group, faults);
 	if (STAILQ_EMPTY(&node->children))
 		conf_warning(faults, node->where, node, NULL, "has no lun");

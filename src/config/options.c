@@ -113,6 +113,7 @@ static const struct conf_option target_options[] = {
 	{ "MaxRecvDataSegmentLength", CONF_NUMBER, "262144", 512, PDU_MAX, NULL,
 	  LIMIT(MaxRecvDataSegmentLength), "bytes of data in a PDU to the target" },
 	{ "alias", CONF_TEXT, NULL, 1, TARGET_ALIAS_MAX - 1, NULL, AT(alias), "a name for people" },
+	{ "alua-states", CONF_LIST, NULL, 0, 0, NULL, 0, "access states of its portal groups" },
 	{ "auth-group", CONF_TEXT, "no-authentication", 1, 63, NULL, AT(auth_group),
 	  "who may log in" },
 	{ "nop-interval", CONF_DURATION, "30s", 0, HOUR, NULL, LIMIT(nop_interval_ms),

@@ -1,5 +1,6 @@
 #include "scsi/device.h"
 
+#include "scsi/alua.h"
 #include "scsi/lu.h"
 #include "scsi/ua.h"
 
@@ -15,6 +16,7 @@ void scsi_device_init(struct scsi_device *d, struct scsi_core *core, const char 
 	map_init(&d->lus);
 	TAILQ_INIT(&d->nexuses);
 	d->nports = 0;
+	memset(d->states, 0, sizeof(d->states));
 }
 
 bool scsi_device_is_idle(const struct scsi_device *d)
@@ -48,6 +50,7 @@ int scsi_device_add(struct scsi_device *d, struct scsi_lu *lu)
 	if (err)
 		return err;
 	lu->device = d; /* d owns lu now */
+	alua_start(lu);
 	TAILQ_FOREACH (x, &d->nexuses, link)
 		ua_set_nexus(x, UA_LUNS_CHANGED);
 	return 0;

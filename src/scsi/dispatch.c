@@ -1,5 +1,6 @@
 #include "scsi/dispatch.h"
 
+#include "scsi/alua.h"
 #include "scsi/cmd_table.h"
 #include "scsi/device.h"
 #include "scsi/finish.h"
@@ -127,6 +128,13 @@ static bool gate_attention(struct scsi_task *t)
 	if (t->cmd->flags & F_KEEP_UA || !ua_tell(t->itl, &s))
 		return true;
 	return finish_sense(t, &s);
+}
+
+static bool gate_port(struct scsi_task *t)
+{
+	uint32_t code = t->lu ? alua_refuses(t->lu, t->nexus, t->cmd->flags) : SENSE_NONE;
+
+	return code == SENSE_NONE || refuse(t, (enum sense_code)code);
 }
 
 static bool gate_reservation(struct scsi_task *t)
@@ -394,7 +402,7 @@ static void fetch_data(struct scsi_task *t)
  */
 static void scsi_prepare(struct scsi_task *t)
 {
-	bool through = gate_attention(t) && gate_reservation(t) && gate_medium(t) &&
+	bool through = gate_attention(t) && gate_port(t) && gate_reservation(t) && gate_medium(t) &&
 		       gate_protect(t) && gate_range(t) && gate_transfer(t);
 
 	if (!through)

@@ -12,6 +12,7 @@ int scsi_nexus_open(struct scsi_nexus *x, struct scsi_device *device)
 
 	if (err && err != -EEXIST)
 		return err;
+	x->port_index = (uint8_t)(tport_find(device, x->tport.rel_id) - device->ports);
 	x->device = device;
 	map_init(&x->itls);
 	TAILQ_INIT(&x->known);

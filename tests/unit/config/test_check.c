@@ -10,12 +10,15 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define T            "target iqn.2026-11.org.example:a {\n"
-#define OPEN         "auth-group = no-authentication\n"
+#define BAD_ALUA                                                                        \
+	"is not TAG:STATE (states are optimized, non-optimized, standby, unavailable, " \
+	"offline, transitioning)\n"
+#define OPEN "auth-group = no-authentication\n"
 
 /* Everything that can be said, said once. */
 static const char good[] =
 	"log-level = debug  shutdown-timeout = 500ms  login-timeout = 5s\n"
-	"max-connections = 64  buffer-memory = 32M\n"
+	"max-connections = 64  buffer-memory = 32M  state-directory = /srv/state\n"
 	"portal-group 7 { listen = { 127.0.0.1:3261, \"[::1]\" } discovery-auth-group = lab }\n"
 	"portal-group 8 { listen = 127.0.0.1:0  redirect = 198.51.100.7:3262  redirect-permanent = "
 	"yes }\n"
@@ -33,7 +36,7 @@ static const char good[] =
 	"  InitialR2T = yes  ImmediateData = off  MaxOutstandingR2T = 2  MaxConnections = 1\n"
 	"  ErrorRecoveryLevel = 0  HeaderDigest = { CRC32C }  DataDigest = { CRC32C, None }\n"
 	"  DefaultTime2Wait = 3  DefaultTime2Retain = 0  nop-interval = 0  nop-timeout = 1m\n"
-	"  queue-depth = 16\n"
+	"  queue-depth = 16  alua-states = { 7:standby, 8:non-optimized }\n"
 	"  lun 0 { path = /srv/a.img  size = 10G }\n"
 	"  lun 16383 {\n"
 	"    backend = ram  size = 1M  block-size = 4096  physical-block-size = 8K\n"
@@ -54,6 +57,7 @@ static void a_good_file_gives_the_exact_settings(void)
 	CU_ASSERT_EQUAL(c.config.settings.login_timeout_ms, 5000);
 	CU_ASSERT_EQUAL(c.config.settings.max_connections, 64);
 	CU_ASSERT_EQUAL(c.config.settings.buffer_memory, 32 << 20);
+	CU_ASSERT_STRING_EQUAL(c.config.settings.state_directory, "/srv/state");
 	conf_close(&c);
 }
 
@@ -296,6 +300,13 @@ static const struct {
 	{ T OPEN "lun 0 { path = x } }\ntarget IQN.2026-11.org.example:A {}",
 	  "t.conf:4: target \"IQN.2026-11.org.example:A\": there is a target of that name "
 	  "already\n" },
+	{ T "alua-states = { 1:standby, 1, 0:standby, 1:Standby, 2:standby, 1234567890:standby "
+	    "} " OPEN "lun 0 { path = x } }",
+	  "t.conf:2: " A "alua-states: \"1\" " BAD_ALUA "t.conf:2: " A
+	  "alua-states: \"0:standby\" " BAD_ALUA "t.conf:2: " A
+	  "alua-states: \"1:Standby\" " BAD_ALUA "t.conf:2: " A
+	  "alua-states: \"2:standby\" is of no portal group of this target\n"
+	  "t.conf:2: " A "alua-states: \"1234567890:standby\" " BAD_ALUA },
 	{ T "portal-groups = { 1, 2, 1 } auth-group = x\nlun 0 { path = x } }",
 	  "t.conf:2: " A "portal-groups: \"2\" is not a portal group (there are: 1)\n"
 	  "t.conf:2: " A "portal-groups: \"1\" is in the list twice\n"
