@@ -185,6 +185,37 @@ static void pr_list(struct feed *f, uint8_t sa, uint8_t *p, uint32_t len)
 	memcpy(p + 28, how & 0x40 ? "iqn.0,i,0x01" : "iqn.1,i,0x01", 13);
 }
 
+/* SPC-5, 7.5: a header, and pages as they are by themselves but for a byte or two. */
+static void mode_list(struct feed *f, uint32_t header, uint8_t *p, uint32_t len)
+{
+	static const struct {
+		uint8_t len;
+		uint8_t bytes[6];
+	} pages[] = {
+		{ 20, { 0x08, 18, 0x04 } },
+		{ 12, { 0x0a, 10, 0x00, 0x10 } },
+		{ 32, { 0x4a, 0x01, 0x00, 28 } },
+		{ 12, { 0x1c, 10 } },
+	};
+	uint8_t which;
+	uint32_t at = header;
+
+	if (len < header)
+		return;
+	p[header == 4 ? 2 : 3] = feed_u8(f);
+	while (at + 32 <= len || at == header) {
+		which = feed_u8(f);
+		if (at + pages[which & 3].len > len)
+			return;
+		memcpy(p + at, pages[which & 3].bytes, 6);
+		p[at + 2 + (which >> 2 & 3)] ^= feed_u8(f);
+		p[at + which % pages[which & 3].len] ^= which & 0x80 ? feed_u8(f) : 0;
+		at += pages[which & 3].len;
+	}
+	for (; at < len; at++)
+		p[at] = feed_u8(f);
+}
+
 void cdb_data(struct feed *f, const struct cdb_made *c, uint8_t *data, uint32_t len)
 {
 	uint8_t kind, seed;
@@ -197,6 +228,10 @@ void cdb_data(struct feed *f, const struct cdb_made *c, uint8_t *data, uint32_t 
 	}
 	if (c->cdb[0] == PR_OUT) {
 		pr_list(f, c->cdb[1] & 0x1f, data, len);
+		return;
+	}
+	if (c->row && (c->cdb[0] == 0x15 || c->cdb[0] == 0x55)) {
+		mode_list(f, c->cdb[0] == 0x15 ? 4 : 8, data, len);
 		return;
 	}
 	if (!c->row || c->row->xfer == XFER_OUT_LIST) {

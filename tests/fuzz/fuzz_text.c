@@ -1,11 +1,14 @@
-/* Texts from outside: pairs and their negotiation, sizes, names, addresses, CHAP's values. */
+/* Texts and small formats from outside: pairs and their negotiation, sizes, names, addresses. */
 #include "fuzz.h"
 
+#include "base/bytes.h"
+#include "base/crc32c.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "iscsi/chap.h"
 #include "iscsi/keys.h"
 #include "scsi/lun.h"
+#include "scsi/pr_save.h"
 #include "target/access.h"
 #include "target/portal.h"
 #include "wire/ahs.h"
@@ -285,6 +288,48 @@ static void headers(struct feed *f)
 	}
 }
 
+/* What is read of reservations, written; it must read the same again. Its length. */
+static uint32_t keep_reservations(const struct pr *pr, uint8_t **out)
+{
+	const uint8_t naa[SCSI_NAA_LEN] = { 0 };
+	uint32_t len = pr_save_len(pr);
+	struct pr again;
+
+	*out = malloc(len);
+	MUST(*out, "memory");
+	pr_save_put(pr, naa, *out);
+	MUST(!pr_save_get(&again, naa, *out, len) && again.n == pr->n && again.type == pr->type &&
+		     again.holder == pr->holder,
+	     "reservations change");
+	pr_fini(&again);
+	return len;
+}
+
+/* A file of reservations, with lengths and checksum made right. */
+static void reservations(struct feed *f)
+{
+	const uint8_t naa[SCSI_NAA_LEN] = { 0 };
+	uint32_t type = feed_u8(f), n = feed_u8(f);
+	uint32_t len = 40 + (uint32_t)f->left + 4;
+	uint8_t *p = calloc(1, len), *kept;
+	struct pr pr;
+
+	MUST(p, "memory");
+	memcpy(p, "itgtd-pr", 8);
+	put_be32(p + 8, 1);
+	put_be32(p + 12, len);
+	put_be32(p + 32, type);
+	put_be32(p + 36, n);
+	feed_bytes(f, p + 40, f->left);
+	put_be32(p + len - 4, crc32c_end(crc32c_add(CRC32C_START, p, len - 4)));
+	if (!pr_save_get(&pr, naa, p, len)) {
+		MUST(keep_reservations(&pr, &kept) <= len, "reservations grow");
+		free(kept);
+		pr_fini(&pr);
+	}
+	free(p);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct feed f = { data, size };
@@ -300,6 +345,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		segments(&f);
 	} else if (what == n + 1) {
 		headers(&f);
+	} else if (what == n + 2) {
+		reservations(&f);
 	} else {
 		negotiate(&f);
 	}
