@@ -143,6 +143,12 @@ static void max_never_goes_back(void)
 	CU_ASSERT_EQUAL(cmdsn_accept(&w, &e, 2), CMDSN_RUN);
 	CU_ASSERT_EQUAL(cmdsn_accept(&w, &e, 3), CMDSN_RUN);
 	CU_ASSERT_EQUAL(cmdsn_max(&w), 3);
+	cmdsn_close(&w);
+	cmdsn_close(&w);
+	CU_ASSERT_EQUAL(cmdsn_max(&w), 5);
+	w.depth = 1; /* a smaller window comes with the numbers, not at once */
+	CU_ASSERT_EQUAL(cmdsn_max(&w), 5);
+	CU_ASSERT_EQUAL(cmdsn_check(&w, 5), CMDSN_HELD);
 }
 
 /* A command counts as told in the window only once MaxCmdSN was asked for. */

@@ -181,6 +181,30 @@ static void a_login_that_waits_may_go(void)
 	}
 }
 
+/* It is given up in the very turn in which the old session ends: nothing points to that any more.
+ */
+static void a_login_that_waits_may_go_at_the_last_moment(void)
+{
+	struct peer *old, *new;
+	struct bench b;
+
+	bench_open(&b);
+	old = bench_login(&b, "");
+	b.disk->hold = true;
+	peer_read(old, 1, 1);
+	peer_expect_nothing(old);
+	new = bench_peer(&b);
+	new->isid = old->isid;
+	peer_login_send(new, PEER_NAMES, "");
+	bench_run(&b);
+	conn_event(new->c, EV_DROP);
+	bench_store_release(b.disk);
+	bench_run(&b);
+	CU_ASSERT_PTR_NULL(new->c);
+	CU_ASSERT(TAILQ_EMPTY(&b.iscsi.sessions));
+	bench_close(&b);
+}
+
 /* Level 0: the session is over with its connection, when its tasks have come home. */
 static void over_with_its_connection(void)
 {
@@ -251,6 +275,8 @@ static const struct unit_test tests[] = {
 	{ "reinstated with I/O in flight", reinstated_with_io_in_flight },
 	{ "the last who comes stays", the_last_who_comes_stays },
 	{ "a login that waits may go", a_login_that_waits_may_go },
+	{ "a login that waits may go at the last moment",
+	  a_login_that_waits_may_go_at_the_last_moment },
 	{ "over with its connection", over_with_its_connection },
 	{ "masked LUNs", masked_luns },
 };
