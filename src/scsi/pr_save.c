@@ -24,12 +24,13 @@
  *          highest bit is set for the holder), TransportID
  *  end-4   CRC-32C of all before
  */
-#define MAGIC      "itgtd-pr"
 #define VERSION    1
 #define HEADER_LEN 40
 #define ENTRY_LEN  12
 #define CRC_LEN    4
 #define HOLDER_BIT 0x8000
+
+static const uint8_t magic[8] = { 'i', 't', 'g', 't', 'd', '-', 'p', 'r' };
 
 uint32_t pr_save_len(const struct pr *pr)
 {
@@ -47,7 +48,7 @@ void pr_save_put(const struct pr *pr, const uint8_t naa[static SCSI_NAA_LEN], ui
 	uint32_t at = HEADER_LEN;
 	uint32_t i;
 
-	memcpy(p, MAGIC, 8);
+	memcpy(p, magic, sizeof(magic));
 	put_be32(p + 8, VERSION);
 	put_be32(p + 12, len);
 	memcpy(p + 16, naa, SCSI_NAA_LEN);
@@ -68,7 +69,7 @@ void pr_save_put(const struct pr *pr, const uint8_t naa[static SCSI_NAA_LEN], ui
 static const char *check_header(const uint8_t naa[static SCSI_NAA_LEN], const uint8_t *p,
 				uint32_t len)
 {
-	if (len < HEADER_LEN + CRC_LEN || memcmp(p, MAGIC, 8) != 0)
+	if (len < HEADER_LEN + CRC_LEN || memcmp(p, magic, sizeof(magic)) != 0)
 		return "it is no file of reservations";
 	if (be32(p + 8) > VERSION)
 		return "it was written by a newer version";

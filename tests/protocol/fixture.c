@@ -129,16 +129,25 @@ static int parse_ready(const char *line, const struct fixture_options *o)
 	return fixture.nportals ? 0 : -EINVAL;
 }
 
-static int start(void)
+static int make_dir(void)
 {
-	const struct fixture_options *o = fixture.options;
 	const char *tmp = getenv("TMPDIR");
-	char line[READY_MAX] = "", conf[96];
-	int fds[2], err;
 
 	(void)snprintf(fixture.dir, sizeof(fixture.dir), "%s/itgtd-test-XXXXXX",
 		       tmp ? tmp : "/tmp");
-	if (!mkdtemp(fixture.dir) || pipe(fds) < 0)
+	if (!mkdtemp(fixture.dir) || setenv("FIXTURE_DIR", fixture.dir, 1) < 0)
+		return -errno;
+	return 0;
+}
+
+/* In the directory that is there. */
+static int start(void)
+{
+	const struct fixture_options *o = fixture.options;
+	char line[READY_MAX] = "", conf[96];
+	int fds[2], err;
+
+	if (pipe(fds) < 0)
 		return -errno;
 	(void)snprintf(fixture.stderr_path, sizeof(fixture.stderr_path), "%s/stderr", fixture.dir);
 	(void)snprintf(conf, sizeof(conf), "%s/itgtd.conf", fixture.dir);
@@ -240,6 +249,16 @@ void fixture_restart(void)
 {
 	CHECK_NUM(stop(), 0);
 	remove_dir();
+	CHECK_NUM(make_dir(), 0);
+	CHECK_NUM(start(), 0);
+}
+
+void fixture_crash(void)
+{
+	int status;
+
+	CHECK_NUM(kill(fixture.pid, SIGKILL), 0);
+	CHECK_NUM(waitpid(fixture.pid, &status, 0), fixture.pid);
 	CHECK_NUM(start(), 0);
 }
 
@@ -250,7 +269,9 @@ int fixture_main(const char *name, const struct fixture_options *options,
 	int failed;
 
 	fixture.options = options ? options : &serve;
-	failed = start();
+	failed = make_dir();
+	if (!failed)
+		failed = start();
 	if (!failed)
 		failed = unit_run(name, tests, n);
 	failed |= stop();

@@ -26,7 +26,8 @@
 
 /* How the daemon is started. */
 struct fixture_options {
-	const char *conf;   /* the text of its configuration; NULL: --serve ram,size=64M */
+	const char *conf;   /* the text of its configuration, in which ${FIXTURE_DIR} is the
+			       daemon's directory; NULL: --serve ram,size=64M */
 	const char *target; /* with conf: the target that fixture_login() logs in to */
 };
 
@@ -91,6 +92,9 @@ void fixture_terminate(void);
  * gone, its log is empty, ports are others.
  */
 void fixture_restart(void);
+
+/* Kill the daemon without a warning, and start it anew in the same directory. */
+void fixture_crash(void);
 
 /* Lines of the daemon's log so far that contain text. */
 unsigned int fixture_log_count(const char *text);
