@@ -13,6 +13,7 @@ struct scsi_itl {
 	struct scsi_nexus *nexus; /* owner is the nexus */
 	struct scsi_lu *lu;       /* borrowed until scsi_lu_free() */
 	uint32_t ua;              /* pending unit attentions: a bit for each enum scsi_ua */
+	uint32_t ntasks;          /* of this nexus in the logical unit's task set */
 	bool prevents;            /* PREVENT ALLOW MEDIUM REMOVAL: this nexus prevents it */
 	uint32_t pr_version;      /* of lu's reservations, when the next two were looked up */
 	bool is_registered;       /* for persistent reservations */

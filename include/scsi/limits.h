@@ -15,6 +15,9 @@
 /* Bytes that a disk writes as a whole or not at all, when power fails in between. */
 #define LIMITS_ATOMIC_MAX 4096
 
+/* Tasks in a task set: many full queues of 128; with more, waiting is of no use to anybody. */
+#define LIMITS_TASKS 4096
+
 /* MAXIMUM UNMAP LBA COUNT: all descriptors of a command together. */
 static inline uint32_t limits_unmap_blocks(const struct scsi_lu *lu)
 {

@@ -77,6 +77,7 @@ struct scsi_lu {
 	bool swp;                      /* … software write protection */
 	bool tas;                      /* … tell of aborts by another nexus */
 	uint32_t prevents;             /* I_T_L nexuses that prevent medium removal */
+	uint32_t ntasks;               /* tasks in the set */
 	uint32_t nordering;            /* tasks in the set that are not SIMPLE */
 	uint32_t ndormant;             /* tasks in the set that wait for others */
 	uint32_t nalone;               /* tasks that run alone on their blocks, or wait to */

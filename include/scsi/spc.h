@@ -8,6 +8,8 @@ void spc_test_unit_ready(struct scsi_task *t);
 void spc_request_sense(struct scsi_task *t);
 void spc_report_luns(struct scsi_task *t);
 void spc_send_diagnostic(struct scsi_task *t);
+void spc_receive_diagnostic(struct scsi_task *t);
+void spc_read_media_serial(struct scsi_task *t);
 void spc_report_tmfs(struct scsi_task *t);
 
 #endif

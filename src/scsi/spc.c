@@ -87,6 +87,35 @@ void spc_send_diagnostic(struct scsi_task *t)
 	finish_good(t);
 }
 
+/*
+ * SPC-5, 6.32: the list of diagnostic pages, which is the only one. Without PCV what
+ * the last SEND DIAGNOSTIC left is asked for; it can have left nothing else.
+ */
+void spc_receive_diagnostic(struct scsi_task *t)
+{
+	static const uint8_t list[5] = { 0x00, 0x00, 0, 1, 0x00 };
+
+	if (t->cdb[2]) {
+		finish_cdb_field(t, 2, 7); /* PAGE CODE */
+		return;
+	}
+	memcpy(t->buf->data, list, sizeof(list));
+	finish_alloc(t, sizeof(list));
+}
+
+/* SPC-5, 6.25: the medium has no other number than its unit; a multiple of four bytes. */
+void spc_read_media_serial(struct scsi_task *t)
+{
+	const char *serial = t->lu->opt.serial;
+	uint32_t len = ((uint32_t)strlen(serial) + 3) & ~3u;
+	uint8_t *p = t->buf->data;
+
+	memset(p, 0, 4 + len);
+	put_be32(p, len);
+	memcpy(p + 4, serial, strlen(serial));
+	finish_alloc(t, 4 + len);
+}
+
 /* SPC-5, 6.35 */
 void spc_report_tmfs(struct scsi_task *t)
 {

@@ -1,5 +1,7 @@
 #include "scsi/taskset.h"
 
+#include "scsi/itl.h"
+#include "scsi/limits.h"
 #include "scsi/lu.h"
 #include "scsi/ready.h"
 
@@ -30,6 +32,14 @@ static bool must_wait(const struct scsi_lu *lu, const struct scsi_task *t)
 	return false;
 }
 
+bool taskset_has_room(struct scsi_task *t)
+{
+	if (t->lu->ntasks < LIMITS_TASKS)
+		return true;
+	t->status = t->itl->ntasks ? SCSI_TASK_SET_FULL : SCSI_BUSY;
+	return false;
+}
+
 void taskset_enter(struct scsi_task *t)
 {
 	struct scsi_lu *lu = t->lu;
@@ -39,6 +49,8 @@ void taskset_enter(struct scsi_task *t)
 	else
 		TAILQ_INSERT_TAIL(&lu->tasks, t, set_link);
 	t->in_set = true;
+	lu->ntasks++;
+	t->itl->ntasks++;
 	if (t->attr != SCSI_SIMPLE)
 		lu->nordering++;
 	if (must_wait(lu, t)) {
@@ -72,6 +84,8 @@ void taskset_leave(struct scsi_task *t)
 
 	TAILQ_REMOVE(&lu->tasks, t, set_link);
 	t->in_set = false;
+	lu->ntasks--;
+	t->itl->ntasks--;
 	if (t->attr != SCSI_SIMPLE)
 		lu->nordering--;
 	if (lu->ndormant)

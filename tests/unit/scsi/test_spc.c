@@ -156,6 +156,46 @@ static void diagnostics(void)
 	rig_close(&r);
 }
 
+static void diagnostic_pages(void)
+{
+	static const uint8_t list[6] = { 0x1c, 0x01, 0, 0, 255 };
+	static const uint8_t other[6] = { 0x1c, 0x01, 0x40, 0, 255 };
+	struct rig_cmd c;
+	struct rig r;
+
+	rig_start(&r);
+	rig_in(&r, &c, list, 6, 255);
+	CU_ASSERT_EQUAL_FATAL(c.t.in_len, 5);
+	CU_ASSERT_EQUAL(memcmp(c.t.buf->data, "\0\0\0\1\0", 5), 0);
+	scsi_task_fini(&c.t);
+	rig_in(&r, &c, other, 6, 255);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_CDB_FIELD);
+	rig_check_pointer(&c, true, 2, 7);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
+static void media_serial(void)
+{
+	static const uint8_t cdb[12] = { 0xab, 0x01, [9] = 255 };
+	struct scsi_lu_options opt = rig_options();
+	struct rig_cmd c;
+	struct rig r;
+
+	strcpy(opt.serial, "12345");
+	rig_open_with(&r, &opt);
+	rig_greet(&r, &r.x[0], 0);
+	rig_in(&r, &c, cdb, 12, 255);
+	CU_ASSERT_EQUAL_FATAL(c.t.in_len, 12);
+	CU_ASSERT_EQUAL(memcmp(c.t.buf->data,
+			       "\0\0\0\x08"
+			       "12345\0\0\0",
+			       12),
+			0);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
 static void supported_tmfs(void)
 {
 	static const uint8_t brief[12] = { 0xa3, 0x0d, [9] = 255 };
@@ -181,6 +221,8 @@ static const struct unit_test tests[] = {
 	{ "many LUNs are listed", many_luns },
 	{ "REQUEST SENSE tells the state in either format", request_sense },
 	{ "the default self-test passes, pages are refused", diagnostics },
+	{ "the list of diagnostic pages is the only one", diagnostic_pages },
+	{ "the medium has the serial number of its unit", media_serial },
 	{ "the supported task management functions are told", supported_tmfs },
 };
 

@@ -1,6 +1,7 @@
 #include "scsi/taskset.h"
 
 #include "rig.h"
+#include "scsi/limits.h"
 
 /* Reads held by the store, with attributes; what has been started after each step. */
 static void submit_read(struct rig *r, struct rig_cmd *c, enum scsi_attr attr)
@@ -176,6 +177,52 @@ static void attributes_that_are_none(void)
 	rig_close(&r);
 }
 
+/* Who has a task in a full set is told FULL, who has none BUSY; room comes with an end. */
+static void full(void)
+{
+	static const uint8_t read10[10] = { 0x28, [8] = 1 };
+	struct rig_cmd *c = calloc(LIMITS_TASKS, sizeof(*c));
+	struct rig_cmd more;
+	struct rig r;
+	int i, x;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	rig_start(&r);
+	r.disk->hold = true;
+	for (i = 0; i < LIMITS_TASKS; i++) {
+		rig_cmd_init(&c[i], &r.x[0], read10, 10);
+		rig_expect_in(&c[i], 512);
+		rig_submit(&c[i]);
+	}
+	rig_run(&r);
+	for (x = 0; x < 2; x++) {
+		rig_cmd_init(&more, &r.x[x], read10, 10);
+		rig_expect_in(&more, 512);
+		rig_do(&r, &more);
+		CU_ASSERT_EQUAL(more.t.status, x ? SCSI_BUSY : SCSI_TASK_SET_FULL);
+		scsi_task_fini(&more.t);
+	}
+	rig_release(r.disk, 1);
+	rig_run(&r);
+	CU_ASSERT_EQUAL(c[0].done, 1);
+	r.disk->hold = false;
+	rig_cmd_init(&more, &r.x[1], read10, 10);
+	rig_expect_in(&more, 512);
+	rig_do(&r, &more);
+	CU_ASSERT_EQUAL(more.t.status, SCSI_GOOD);
+	scsi_task_fini(&more.t);
+	rig_release(r.disk, LIMITS_TASKS);
+	rig_run(&r);
+	for (i = 0; i < LIMITS_TASKS; i++) {
+		if (c[i].done != 1)
+			CU_FAIL("a task has not ended");
+		scsi_task_fini(&c[i].t);
+	}
+	CU_ASSERT_EQUAL(r.lu->ntasks, 0);
+	rig_close(&r);
+	free(c);
+}
+
 static const struct unit_test tests[] = {
 	{ "SIMPLE tasks run together", simple_ones_run_together },
 	{ "an ORDERED task stands between those before and behind it", ordered_stands_between },
@@ -184,6 +231,7 @@ static const struct unit_test tests[] = {
 	{ "an aborted dormant task lets those behind it go on", abort_of_a_dormant_one },
 	{ "each logical unit has a task set of its own", other_units_do_not_wait },
 	{ "ACA and what is no attribute are refused", attributes_that_are_none },
+	{ "a full task set says FULL, or BUSY", full },
 };
 
 UNIT_MAIN("scsi/taskset", tests)
