@@ -154,6 +154,7 @@ void rig_open(struct rig *r, size_t ceiling)
 		snprintf(r->x[i].initiator, sizeof(r->x[i].initiator), "iqn.%u,i,0x01", i);
 		r->x[i].sees = sees;
 		r->x[i].user = i ? r : NULL;
+		MUST(!tid_make(&r->x[i].tid, r->x[i].initiator), "tid_make");
 		MUST(!scsi_nexus_open(&r->x[i], &r->dev), "scsi_nexus_open");
 	}
 }
