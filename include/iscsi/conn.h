@@ -117,11 +117,14 @@ void conn_set_who(struct conn *c, const char *initiator);
 #define conn_notice(c, fmt, ...) log_notice("%s: " fmt, (c)->who __VA_OPT__(, ) __VA_ARGS__)
 #define conn_debug(c, fmt, ...)  log_debug("%s: " fmt, (c)->who __VA_OPT__(, ) __VA_ARGS__)
 
-/* A warning that peers can provoke: so many in a second, of all connections together. */
-#define conn_rated(c, fmt, ...)                                                           \
-	do {                                                                              \
-		if (log_rate_pass(&(c)->iscsi->faults, (c)->heard_ms, "faults of peers")) \
-			conn_warn(c, fmt __VA_OPT__(, ) __VA_ARGS__);                     \
+/* What peers can provoke is told so often in a second, of all connections together. */
+#define conn_may_tell(c) log_rate_pass(&(c)->iscsi->faults, (c)->heard_ms, "faults of peers")
+
+/* A warning that peers can provoke. */
+#define conn_rated(c, fmt, ...)                                       \
+	do {                                                          \
+		if (conn_may_tell(c))                                 \
+			conn_warn(c, fmt __VA_OPT__(, ) __VA_ARGS__); \
 	} while (0)
 
 /* The peer misbehaved: said once for a connection, counted always. */

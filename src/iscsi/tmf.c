@@ -242,7 +242,7 @@ void tmf_start(struct conn *c, const struct pdu_tmf_req *req)
 		respond(c, req->itt, PDU_TMF_NOT_SUPPORTED, 0);
 		return;
 	}
-	if (row->ends_tasks)
+	if (row->ends_tasks && conn_may_tell(c))
 		conn_notice(c, "%s", row->name);
 	if (row->scope == ON_TASK) {
 		on_task(c, row, req);

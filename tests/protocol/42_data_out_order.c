@@ -309,6 +309,27 @@ static void sequences_that_do_not_add_up(void)
 	}
 }
 
+/* As many bytes as were asked for, but one piece twice and another not at all. */
+static void a_piece_twice_for_another(void)
+{
+	uint32_t order[NPIECE], seed;
+	struct ini_session s;
+	struct ini_task t;
+	unsigned int i;
+
+	for (seed = 0; seed < NPIECE; seed++) {
+		start(&s, &t, 600);
+		await_r2ts(&s, &t, NBURST);
+		shuffle(order, NPIECE, seed);
+		order[seed] = order[(seed + 1) % NPIECE];
+		send_sequence(&s, &t, &t.r2ts[0], order);
+		for (i = 1; i < NBURST; i++)
+			CHECK_OK(&s, ini_task_answer_r2t(&s, &t, &t.r2ts[i]));
+		t.nwaiting = 0;
+		expect_refused(&s, &t, "a piece twice");
+	}
+}
+
 /* 13.18: where order was agreed to, PDUs out of order mean that one was lost (7.9). */
 static void order_where_it_was_agreed(void)
 {
@@ -339,6 +360,7 @@ static const struct unit_test tests[] = {
 	{ "13.18: pieces of any size come from the end to the beginning", pieces_of_any_size },
 	{ "11.7: data that overlaps, leaves gaps or lies outside is refused",
 	  sequences_that_do_not_add_up },
+	{ "11.7: a piece of data twice does not stand for another", a_piece_twice_for_another },
 	{ "7.9: where order was agreed to, other order is a loss", order_where_it_was_agreed },
 };
 
