@@ -5,6 +5,7 @@
  * the byte itself); the first byte chooses the portal:
  *   L  a login request: flags, then its text, with its length and tags made right
  *   H  the same, and the rest of the header from the record
+ *   X  a text request, for the session that came of it: flags, then its text
  *   R  bytes as they are
  *   T  time goes by
  *   N  another connection: the other of two, made where it is not there
@@ -15,9 +16,11 @@
 #include "fuzz.h"
 #include "world.h"
 
+#include "base/bytes.h"
 #include "iscsi/chap.h"
 #include "iscsi/door.h"
 #include "iscsi/session.h"
+#include "wire/digest.h"
 #include "wire/pdu.h"
 #include "wire/text.h"
 
@@ -32,6 +35,7 @@ struct dialogue {
 	uint8_t id;
 	uint8_t challenge[CHAP_CHALLENGE_MAX];
 	size_t challenge_len;
+	uint32_t ttt; /* of the text exchange that goes on */
 };
 
 /* ---- what is heard ---- */
@@ -69,6 +73,8 @@ static void hear(struct peer *p, const uint8_t *bhs, const uint8_t *data, uint32
 		while (text_next(text, len, &pos, &pair) == TEXT_PAIR)
 			hear_pair(d, &pair);
 	}
+	if (pdu_opcode(bhs) == PDU_TEXT_RSP)
+		d->ttt = be32(bhs + 20);
 	free(text);
 }
 
@@ -145,6 +151,38 @@ static void say_login(struct dialogue *d, const uint8_t *p, size_t len, bool own
 	free(text.buf);
 }
 
+/* In full feature phase, with the numbers that are due. */
+static void say_text(struct dialogue *d, const uint8_t *p, size_t len)
+{
+	struct peer *peer = &d->peer;
+	struct feed f = { p, len < 8192 ? len : 8192 };
+	uint8_t flags = feed_u8(&f);
+	struct pdu_text_req req = {
+		.immediate = flags & 0x40,
+		.final = flags & 0x80,
+		.cont = flags & 0x20,
+		.itt = flags & 3,
+		.ttt = flags & 4 ? d->ttt : PDU_TAG_RESERVED,
+		.cmdsn = peer->expcmdsn,
+		.data_len = (uint32_t)f.left,
+	};
+	uint8_t *pdu = calloc(1, PDU_BHS_LEN + f.left + 16), *end = pdu + PDU_BHS_LEN;
+	uint32_t padded = req.data_len + pdu_pad(req.data_len);
+
+	MUST(pdu, "memory");
+	pdu_put_text_req(pdu, &req);
+	if (peer->header_digest) {
+		digest_put(end, pdu, PDU_BHS_LEN);
+		end += PDU_DIGEST_LEN;
+	}
+	memcpy(end, f.p, f.left);
+	if (peer->data_digest && padded)
+		digest_put(end + padded, end, padded);
+	end += padded + (peer->data_digest && padded ? PDU_DIGEST_LEN : 0);
+	peer_send(peer, pdu, (size_t)(end - pdu), SIZE_MAX);
+	free(pdu);
+}
+
 /* ---- records ---- */
 
 static void begin(struct dialogue *d, struct fuzz_world *w, size_t portal)
@@ -166,6 +204,7 @@ static void record(struct dialogue *d, uint8_t kind, const uint8_t *p, size_t le
 	switch (kind) {
 	case 'L': say_login(d, p, len, false); break;
 	case 'H': say_login(d, p, len, true); break;
+	case 'X': say_text(d, p, len); break;
 	case 'R': peer_send(&d->peer, p, len, SIZE_MAX); break;
 	case 'T': peer_wait(&d->peer, feed_u16(&f)); break;
 	case 'C': peer_lose(&d->peer); break;

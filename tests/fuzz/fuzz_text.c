@@ -315,7 +315,7 @@ static void reservations(struct feed *f)
 	struct pr pr;
 
 	MUST(p, "memory");
-	memcpy(p, "itgtd-pr", 8);
+	put_be64(p, 0x69746774642d7072); /* "itgtd-pr" */
 	put_be32(p + 8, 1);
 	put_be32(p + 12, len);
 	put_be32(p + 32, type);

@@ -125,10 +125,12 @@ static struct auth_group *add_chap(struct fuzz_world *w)
 {
 	static const char *const users[] = { "one-way", "mutual" };
 	struct auth_group *g = world_add_auth_group(&w->world, "chap");
+	struct access_net *net = calloc(1, sizeof(*net));
 	struct access_chap *account;
 	size_t i;
 
-	MUST(g, "auth group");
+	MUST(g && net && !access_net_parse("192.0.2.0/24", net), "auth group");
+	STAILQ_INSERT_TAIL(&g->portals, net, link);
 	g->kind = ACCESS_CHAP;
 	for (i = 0; i < 2; i++) {
 		account = calloc(1, sizeof(*account));
