@@ -87,7 +87,7 @@ bool dataout_r2t(struct dataout *d, struct pdu_r2t *out);
 /* Is more to come before the command can go on? edtl: bytes. */
 bool dataout_lacks(const struct dataout *d, uint32_t edtl);
 
-/* Is a sequence under way that the initiator has to end? */
+/* Is a sequence under way that the initiator has to end? Not one that there is no data for. */
 bool dataout_is_open(const struct dataout *d);
 
 /* Forget the R2Ts that are planned and not made. */

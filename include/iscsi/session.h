@@ -10,6 +10,7 @@
 #include "wire/pdu.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -50,6 +51,7 @@ struct session {
 	uint32_t immediate;     /* open tasks that came as immediate commands */
 	TAILQ_HEAD(, tmf) tmfs; /* task management functions in progress */
 	uint32_t ntmfs;
+	size_t held; /* bytes of data in PDUs that wait for their CmdSN */
 	uint32_t last_ttt;
 	bool has_nexus;
 	struct scsi_nexus nexus;

@@ -156,7 +156,14 @@ bool dataout_r2t(struct dataout *d, struct pdu_r2t *out)
 
 bool dataout_is_open(const struct dataout *d)
 {
-	return d->nseq > d->untold;
+	uint8_t told = (uint8_t)(d->nseq - d->untold);
+	uint8_t i;
+
+	for (i = 0; i < told; i++) {
+		if (d->seq[i].len > 0)
+			return true;
+	}
+	return false;
 }
 
 void dataout_stop(struct dataout *d)

@@ -1,6 +1,7 @@
 #include "iscsi/order.h"
 
 #include "base/bytes.h"
+#include "iscsi/answer.h"
 #include "iscsi/cmdsn.h"
 #include "iscsi/conn.h"
 #include "iscsi/session.h"
@@ -8,6 +9,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define HELD_MAX (1u << 20) /* bytes of data in PDUs of a session that wait for their turn */
 
 /* A PDU that waits for its turn; owned by the session's window. */
 struct held_pdu {
@@ -30,9 +33,15 @@ static struct held_pdu *held_of(struct cmdsn_entry *e)
 	return (struct held_pdu *)((char *)e - offsetof(struct held_pdu, entry));
 }
 
+static void held_free(struct held_pdu *h)
+{
+	h->session->held -= h->pdu.data_len;
+	free(h);
+}
+
 static void held_drop(struct cmdsn_entry *e)
 {
-	free(held_of(e));
+	held_free(held_of(e));
 }
 
 static void held_run(struct cmdsn_entry *e)
@@ -47,20 +56,25 @@ static void held_run(struct cmdsn_entry *e)
 			break;
 		}
 	}
-	free(h);
+	held_free(h);
 }
 
 static void hold(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)
 {
-	struct held_pdu *h = malloc(sizeof(*h) + PDU_BHS_LEN + pdu->data_len);
+	struct session *s = c->session;
+	struct held_pdu *h = NULL;
 
+	if (pdu->data_len <= HELD_MAX - s->held)
+		h = malloc(sizeof(*h) + PDU_BHS_LEN + pdu->data_len);
 	if (!h) {
-		conn_drop(c, "no memory for a PDU that came too early");
+		/* 7.3: as if it had not come; it may come again */
+		answer_reject(c, PDU_REJECT_LONG_OPERATION, pdu->bhs);
 		return;
 	}
+	s->held += pdu->data_len;
 	*h = (struct held_pdu){
 		.entry = { .run = held_run, .drop = held_drop },
-		.session = c->session,
+		.session = s,
 		.cid = c->cid,
 		.run = run,
 		.pdu = { .bhs = h->bytes, .data_len = pdu->data_len, .data_ok = true },
@@ -69,7 +83,7 @@ static void hold(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)
 	h->pdu.data = h->bytes + PDU_BHS_LEN;
 	if (pdu->data_len)
 		memcpy(h->pdu.data, pdu->data, pdu->data_len);
-	cmdsn_accept(&c->session->cmdsn, &h->entry, cmdsn_of(pdu->bhs));
+	cmdsn_accept(&s->cmdsn, &h->entry, cmdsn_of(pdu->bhs));
 }
 
 /* Count a number whose turn it is as used, and as done with. */

@@ -404,6 +404,24 @@ static void an_early_answer_waits_for_the_last_data(void)
 	bench_close(&b);
 }
 
+/* All data is there, though F promises more: there is none to wait for. */
+static void nothing_to_wait_for(void)
+{
+	struct bench b;
+	struct peer *p;
+	uint32_t itt;
+
+	fill();
+	bench_open(&b);
+	p = bench_login(&b, "InitialR2T=No\n");
+	itt = peer_write(p, 0, 2, data, 1024, false);
+	CU_ASSERT_EQUAL(peer_end(p, itt, NULL), SCSI_GOOD);
+	CU_ASSERT(is_written(&b, 0, 1024));
+	unsolicited(p, itt, 0, 1024, 0, true);
+	peer_expect_nothing(p);
+	bench_close(&b);
+}
+
 /* While it waits so it may be aborted, or its session may end. */
 static void an_early_answer_may_never_come(void)
 {
@@ -553,6 +571,7 @@ static const struct unit_test tests[] = {
 	{ "data for nobody", data_for_nobody },
 	{ "data beyond the sequence", data_beyond_the_sequence },
 	{ "an early answer waits for the last data", an_early_answer_waits_for_the_last_data },
+	{ "nothing to wait for", nothing_to_wait_for },
 	{ "an early answer may never come", an_early_answer_may_never_come },
 	{ "no memory for unsolicited data", no_memory_for_unsolicited_data },
 	{ "a larger buffer in the middle", a_larger_buffer_in_the_middle },

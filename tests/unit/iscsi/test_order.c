@@ -160,6 +160,40 @@ static void damaged_and_as_if_never_sent(void)
 	bench_close(&b);
 }
 
+/* An initiator cannot make the target keep all that it likes; what is rejected may come again. */
+static void held_data_is_bounded(void)
+{
+	enum { LEN = 256 * 1024 };
+	uint8_t *data = calloc(1, LEN);
+	struct bench b;
+	struct peer *p;
+	struct got g;
+	int i, n = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+	begin(&b, &p);
+	p->cmdsn++;
+	for (i = 0; i < 10; i++)
+		peer_nop(p, false, data, LEN);
+	bench_run(&b);
+	for (; peer_next(p, &g); n++) {
+		CU_ASSERT_EQUAL(g.opcode, PDU_REJECT);
+		CU_ASSERT_EQUAL(g.bhs[2], PDU_REJECT_LONG_OPERATION);
+	}
+	CU_ASSERT_EQUAL(n, 6);
+	p->cmdsn -= 11;
+	expect_pong(p, peer_nop(p, false, NULL, 0));
+	bench_run(&b);
+	for (n = 0; peer_next(p, &g); n++)
+		CU_ASSERT_EQUAL(g.opcode, PDU_NOP_IN);
+	CU_ASSERT_EQUAL(n, 4);
+	CU_ASSERT_EQUAL(p->c->session->held, 0);
+	p->cmdsn += 4;
+	expect_pong(p, peer_nop(p, false, data, LEN));
+	free(data);
+	bench_close(&b);
+}
+
 /* A logout in the middle of what was held: what stands behind it does not run. */
 static void nothing_runs_behind_a_logout(void)
 {
@@ -210,6 +244,7 @@ static const struct unit_test tests[] = {
 	{ "outside of the window, or twice", outside_of_the_window_or_twice },
 	{ "commands and pings are in one order", commands_and_pings_in_one_order },
 	{ "damaged, and as if never sent", damaged_and_as_if_never_sent },
+	{ "held data is bounded", held_data_is_bounded },
 	{ "nothing runs behind a logout", nothing_runs_behind_a_logout },
 	{ "what is held at the end", held_at_the_end },
 };
