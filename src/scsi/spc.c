@@ -107,12 +107,13 @@ void spc_receive_diagnostic(struct scsi_task *t)
 void spc_read_media_serial(struct scsi_task *t)
 {
 	const char *serial = t->lu->opt.serial;
-	uint32_t len = ((uint32_t)strlen(serial) + 3) & ~3u;
+	size_t is = strnlen(serial, SCSI_SERIAL_MAX);
+	uint32_t len = ((uint32_t)is + 3) & ~3u;
 	uint8_t *p = t->buf->data;
 
 	memset(p, 0, 4 + len);
 	put_be32(p, len);
-	memcpy(p + 4, serial, strlen(serial));
+	memcpy(p + 4, serial, is);
 	finish_alloc(t, 4 + len);
 }
 
