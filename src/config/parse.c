@@ -230,6 +230,15 @@ static int on_function(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	return 0;
 }
 
+/* libconfuse puts texts of the file into its messages as they are. */
+static void make_printable(char *text)
+{
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
+}
+
 /* libconfuse tells an error; it stops reading after that, but for what is said below. */
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
@@ -256,6 +265,7 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 		return;
 	}
 	vsnprintf(text, sizeof(text), fmt, ap);
+	make_printable(text);
 	conf_fault(&parsing->faults, where_is(cfg), NULL, NULL, "%s", text);
 }
 

@@ -132,6 +132,7 @@ static const struct {
 	{ "log-level = \"x\n", "t.conf:1: the text in quotes that begins here never ends\n" },
 	{ "log-level = \"\\999\"", "t.conf:1: bad escape sequence '\\999'\n" },
 	{ "\"\" = 1", "t.conf:1: this cannot be understood\n" },
+	{ "target a { portal-groups = { 1 \"b\n!\" } }", "t.conf:2: unexpected token 'b?!'\n" },
 	{ "include(a, b)\n", "t.conf:1: include: takes one file (write "
 			     "include(\"/etc/itgtd.d/lab.conf\"))\n" },
 	{ "include(/nonexistent/a)\ncolour = 1",
