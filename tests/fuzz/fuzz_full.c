@@ -347,7 +347,8 @@ static void beside(struct run *r, struct initiator *in)
 	}
 }
 
-/* An initiator that is gone comes back; one that is there comes by a new connection at times. */
+/* An initiator that is gone comes back, perhaps as the other one, whose session it then takes over.
+ */
 static void come_back(struct run *r, struct initiator *in)
 {
 	uint8_t how = feed_u8(&r->f);
