@@ -108,7 +108,7 @@ int ini_conn_recv(struct ini_conn *c, struct ini_pdu *pdu, int timeout_ms);
  * The three below never wait: they are for a caller that watches many connections.
  */
 
-/* Send what the socket takes. 0: nothing is left; -EAGAIN: the socket is full; -ECONNRESET. */
+/* Send with one call. 0: nothing is left; -EAGAIN: come back when it is writable; -ECONNRESET. */
 int ini_conn_push(struct ini_conn *c);
 
 /* Receive what is there, with one call. 0; -EAGAIN: nothing; -ECONNRESET: the end; -ENOMEM. */

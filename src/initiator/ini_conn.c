@@ -19,6 +19,7 @@
 #define PDU_OVERHEAD (3u + 2 * 4) /* bytes: padding and both digests at most */
 #define TX_IOV       256          /* pieces in one sendmsg() */
 #define LENT_ROOM    64           /* pieces of lent data at first */
+#define PUSH_MAX     262144 /* bytes of one ini_conn_push(): other connections wait no longer */
 
 /* ---- time limits ---- */
 
@@ -299,15 +300,28 @@ static void take_sent(struct ini_conn *c, size_t n)
 	bytes_take(&c->tx, n);
 }
 
-/* Send what the socket takes now. */
-static void write_some(struct ini_conn *c)
+/* Leave out of iov what is beyond most bytes. How many are left. */
+static size_t cut(struct iovec *iov, size_t n, size_t most)
+{
+	size_t i;
+
+	for (i = 0; i < n && most; i++) {
+		if (iov[i].iov_len > most)
+			iov[i].iov_len = most;
+		most -= iov[i].iov_len;
+	}
+	return i;
+}
+
+/* Send what the socket takes now: SIZE_MAX, or most bytes with one call. */
+static void write_some(struct ini_conn *c, size_t most)
 {
 	struct iovec iov[TX_IOV];
 	struct msghdr msg = { .msg_iov = iov };
 	ssize_t n;
 
 	while (has_unsent(c) && !c->write_failed) {
-		msg.msg_iovlen = point_to_unsent(c, iov);
+		msg.msg_iovlen = cut(iov, point_to_unsent(c, iov), most);
 		n = sendmsg(c->fd, &msg, MSG_NOSIGNAL);
 		if (n >= 0)
 			take_sent(c, (size_t)n);
@@ -315,6 +329,8 @@ static void write_some(struct ini_conn *c)
 			return;
 		else if (errno != EINTR)
 			c->write_failed = true;
+		if (most != SIZE_MAX)
+			return;
 	}
 }
 
@@ -347,7 +363,7 @@ int ini_conn_flush(struct ini_conn *c, int timeout_ms)
 	for (;;) {
 		if (c->fd < 0 || c->write_failed)
 			return -ECONNRESET;
-		write_some(c);
+		write_some(c, SIZE_MAX);
 		if (c->write_failed)
 			continue;
 		if (!has_unsent(c))
@@ -417,7 +433,7 @@ int ini_conn_recv(struct ini_conn *c, struct ini_pdu *pdu, int timeout_ms)
 	if (c->fd < 0)
 		return -ECONNRESET;
 	for (;;) {
-		write_some(c);
+		write_some(c, SIZE_MAX);
 		err = ini_conn_take(c, pdu);
 		if (err != -EAGAIN)
 			return err;
@@ -439,7 +455,7 @@ int ini_conn_push(struct ini_conn *c)
 {
 	if (c->fd < 0)
 		return -ECONNRESET;
-	write_some(c);
+	write_some(c, PUSH_MAX);
 	if (c->write_failed)
 		return -ECONNRESET;
 	return has_unsent(c) ? -EAGAIN : 0;
