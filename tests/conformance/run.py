@@ -110,7 +110,7 @@ def main():
             outcome, fault = judge(test, rows[test], urls_of)
             count[outcome] += 1
             if fault:
-                faults.append(fault)
+                faults.append(f"{fault}\n{target.threads()}" if target.alive() else fault)
             if not target.alive():
                 faults.append(f"{test}: the daemon ended")
                 break

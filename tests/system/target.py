@@ -73,6 +73,14 @@ class Target:
         self.log.seek(0)
         return self.log.read()[-8000:]
 
+    def threads(self):
+        """What each thread of it waits in and has used: tells a lost command from a slow one."""
+        lines = []
+        for task in sorted(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()):
+            ticks = task.joinpath("stat").read_text().rsplit(")", 1)[1].split()[11:13]
+            lines.append(f"thread {task.name}: in {task.joinpath('wchan').read_text()}, ticks {'+'.join(ticks)}")
+        return "\n".join(lines)
+
     def kill(self):
         """End it as a crash would, without a word to anybody."""
         self.process.kill()
