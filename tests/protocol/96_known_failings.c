@@ -309,7 +309,7 @@ static void another_pdu_first(void)
 
 /* ---- authentication ---- */
 
-#define CHALLENGES 8
+#define CHALLENGES 8u
 
 /* The target's CHAP_C and CHAP_I, as it says them. */
 static void challenge(char *out, size_t size)

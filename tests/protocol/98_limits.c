@@ -15,11 +15,11 @@
 #include <time.h>
 
 #define TARGET     "iqn.2026-11.org.itgtd:test"
-#define LOGIN_MS   3000 /* login-timeout below */
+#define LOGIN_MS   3000u /* login-timeout below */
 #define MANY       10000
 #define HALF_OPEN  500
 #define IDLE       1000
-#define IDLE_KIB   (64 * 1024)
+#define IDLE_KIB   (64u * 1024)
 #define GROWTH_KIB (fixture_is_sanitized() ? 96 * 1024 : 16 * 1024)
 #define LOG_RATE   20 /* lines a second about faults of peers */
 
