@@ -394,6 +394,36 @@ static void a_failed_negotiation_changes_nothing(void)
 	fixture_leave(&s);
 }
 
+/* 11.15.3, 11.15.4: a logout repeats how long to wait; at level 0 nothing is retained. */
+static void times_of_a_logout(void)
+{
+	static const struct {
+		const char *keys;
+		uint16_t time2wait;
+	} rows[] = { { "", 2 },
+		     { "DefaultTime2Wait=0\nDefaultTime2Retain=0\n", 2 },
+		     { "DefaultTime2Wait=7\nDefaultTime2Retain=3600\n", 7 },
+		     { "DefaultTime2Wait=3600\n", 3600 } };
+	struct pdu_logout_req req = { .immediate = true, .reason = PDU_LOGOUT_SESSION };
+	struct pdu_logout_rsp rsp;
+	uint8_t bhs[PDU_BHS_LEN];
+	struct ini_session s;
+	struct ini_pdu pdu;
+	uint32_t itt;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fixture_login(&s, rows[i].keys);
+		pdu_put_logout_req(bhs, &req);
+		CHECK_OK(&s, ini_session_post(&s, bhs, NULL, 0, &itt));
+		CHECK_OK(&s, ini_request_wait(&s, itt, PDU_LOGOUT_RSP, &pdu));
+		CHECK(pdu_get_logout_rsp(pdu.bhs, &rsp) == PDU_OK);
+		CHECK_NUM(rsp.time2wait, rows[i].time2wait);
+		CHECK_NUM(rsp.time2retain, 0);
+		fixture_expect_end(&s);
+	}
+}
+
 static const struct unit_test tests[] = {
 	{ "6.3: every key said twice in a request is refused", every_key_twice },
 	{ "6.3: every key said again in a later request is refused", every_key_again_later },
@@ -408,6 +438,7 @@ static const struct unit_test tests[] = {
 	{ "13.24: iSCSIProtocolLevel is at least 1", protocol_levels },
 	{ "13: keys of normal sessions are Irrelevant in discovery", irrelevant_in_discovery },
 	{ "13.12: a new segment length that is none is refused", a_bad_new_segment_length },
+	{ "11.15.3: a logout tells the Time2Wait that was agreed to", times_of_a_logout },
 	{ "6.2: a negotiation that fails changes nothing", a_failed_negotiation_changes_nothing },
 };
 

@@ -79,18 +79,6 @@ static void names_as_format_strings(void)
 	fixture_serves();
 }
 
-/* A control byte in a name must not make a line of its own in the log. */
-static void names_that_forge_the_log(void)
-{
-	char name[] = NAME("x") "\x1b[2J\ritgtd: forged line";
-
-	CHECK(log_in(name, fixture_target(), "") != 0);
-	CHECK(log_in(FIXTURE_INITIATOR, name, "") != 0);
-	CHECK_NUM(fixture_log_count("\x1b"), 0);
-	CHECK_NUM(fixture_log_count("\r"), 0);
-	fixture_serves();
-}
-
 /* 4.2.7.1: a name has 223 bytes at most. */
 static void names_too_long(void)
 {
@@ -590,7 +578,6 @@ static void half_open_logins_block_nobody(void)
 
 static const struct unit_test tests[] = {
 	{ "names and values are no format strings", names_as_format_strings },
-	{ "names make no lines of their own in the log", names_that_forge_the_log },
 	{ "4.2.7.1: a name has 223 bytes and no more", names_too_long },
 	{ "6.2: short unknown keys, whose answers are long", unknown_keys_grow_in_the_answer },
 	{ "C, 13.12: SendTargets in pieces as small as can be", send_targets_in_small_pieces },

@@ -21,7 +21,8 @@
 #define PINGS         8    /* of 200 ms: longer than nop-interval and nop-timeout together */
 
 static const struct fixture_options options = {
-	.conf = FIXTURE_CONF "auth-group \"lab\" { chap \"host\" {\n"
+	.conf = FIXTURE_CONF "log-level = \"debug\"\n"
+			     "auth-group \"lab\" { chap \"host\" {\n"
 			     "  secret = \"" SECRET "\"\n"
 			     "  mutual-user = \"itgtd\" mutual-secret = \"" TARGET_SECRET "\"\n"
 			     "} }\n"
@@ -344,6 +345,24 @@ static void challenges_of_any_length(void)
 	fixture_expect_end(&s);
 }
 
+/* 9.2.1: whoever reads the log learns no secret, and nothing that could stand for one. */
+static void nothing_secret_in_the_log(void)
+{
+	struct chap c = { .algorithm = "7", .challenge_len = 16 };
+	struct ini_session s;
+	const char *proof;
+
+	CHECK_OK(&s, log_in(&s, &c, "AuthMethod=CHAP\n", ""));
+	proof = ini_text_get(&s.answer, "CHAP_R", 0);
+	CHECK(proof != NULL);
+	CHECK_NUM(fixture_log_count(proof + 2), 0);
+	CHECK_NUM(fixture_log_count(ini_text_get(&s.answer, "CHAP_C", 0) + 2), 0);
+	CHECK_NUM(fixture_log_count(SECRET), 0);
+	CHECK_NUM(fixture_log_count(TARGET_SECRET), 0);
+	CHECK(fixture_log_count("proven by CHAP") > 0);
+	fixture_leave(&s);
+}
+
 /* ---- old and terse ones ---- */
 
 /* 11.12.4: initiators of the drafts spoke versions of their own; who speaks both is served. */
@@ -470,6 +489,7 @@ static const struct unit_test tests[] = {
 	{ "Windows: Data-Out with another LUN in its header", windows },
 	{ "libiscsi: CHAP in base64, and a name said twice is refused", libiscsi },
 	{ "12.1.3: an initiator's challenge has up to 1,024 bytes", challenges_of_any_length },
+	{ "9.2.1: a log of everything has no secrets in it", nothing_secret_in_the_log },
 	{ "11.12.4: initiators of draft versions are refused", old_versions },
 	{ "13: an initiator that says nothing gets every default", one_that_says_nothing },
 	{ "open-iscsi: its keys, and pings in both forms", open_iscsi },

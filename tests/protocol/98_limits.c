@@ -370,6 +370,26 @@ static void a_flood_of_functions(void)
 	fixture_leave(&s);
 }
 
+/* A control byte in a name must not make a line of its own in the log. */
+static void names_that_forge_the_log(void)
+{
+	static const char evil[] = "iqn.2026-11.org.itgtd:x\x1b[2J\ritgtd: forged line";
+	struct ini_login l = { .initiator = evil, .target = TARGET, .operational = "" };
+	struct ini_session s;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		fixture_connect(&s);
+		CHECK_ERR(&s, ini_login(&s, &l), -EACCES);
+		fixture_expect_end(&s);
+		l.initiator = FIXTURE_INITIATOR;
+		l.target = evil;
+	}
+	CHECK_NUM(fixture_log_count("\x1b"), 0);
+	CHECK_NUM(fixture_log_count("\r"), 0);
+	CHECK(fixture_log_count("forged line") > 0);
+}
+
 /* ---- sessions ---- */
 
 /* 1,000 sessions that do nothing take less than 64 MiB more than none. */
@@ -406,6 +426,7 @@ static void idle_sessions(void)
 }
 
 static const struct unit_test tests[] = {
+	{ "names make no lines of their own in the log", names_that_forge_the_log },
 	{ "1,000 idle sessions take less than 64 MiB", idle_sessions },
 	{ "10,000 connections that come and go leave nothing behind", ten_thousand_connections },
 	{ "11.12.2: a login of endless continuation is refused", a_login_without_end },
