@@ -1,5 +1,6 @@
 #include "daemon/args.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,8 +137,9 @@ static enum args_verdict take(struct parser *p, int letter, const char *name)
 	case SWITCH_CHECK: a->check = true; break;
 	case SWITCH_EXIT_WITH_PARENT: a->exit_with_parent = true; break;
 	case SWITCH_READY_FD:
-		if (!parse_fd(optarg, &a->ready_fd))
-			return wrong(p, "--ready-fd: not the number of a descriptor", optarg);
+		/* It must be open now: later its number may be that of a disk. */
+		if (!parse_fd(optarg, &a->ready_fd) || fcntl(a->ready_fd, F_GETFD) < 0)
+			return wrong(p, "--ready-fd: not an open descriptor", optarg);
 		break;
 	case SWITCH_HELP: return help(p);
 	case SWITCH_VERSION: fprintf(p->out, "itgtd %s\n", ITGTD_VERSION); return ARGS_DONE;

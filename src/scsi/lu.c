@@ -124,7 +124,8 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 		return -EINVAL;
 	}
 	scsi_lu_identity(&lu->opt, "");
-	lu->opt.thin = opt->thin && store->caps & STORE_CAN_DISCARD;
+	/* What may not be written cannot be unmapped either way: UNMAP is there to say so. */
+	lu->opt.thin = opt->thin && (store->caps & STORE_CAN_DISCARD || opt->read_only);
 	lu->opt.read_only = opt->read_only || store->caps & STORE_READ_ONLY;
 	lu->core = core;
 	lu->store = store; /* lu owns store now */

@@ -164,7 +164,12 @@ static uint32_t put_limits(const struct scsi_task *t, uint8_t *p)
 	if (lu->opt.thin) {
 		put_be32(p + 16, limits_unmap_blocks(lu));
 		put_be32(p + 20, LIMITS_UNMAP_DESCRIPTORS);
-		put_be32(p + 24, limits_unmap_granularity(lu));
+		/*
+		 * One block is what 0 means, too. QEMU 7.2 ends itself over a granularity of
+		 * one block of 4096 bytes.
+		 */
+		if (limits_unmap_granularity(lu) > 1)
+			put_be32(p + 24, limits_unmap_granularity(lu));
 		put_be32(p + 28, 0x80000000); /* UGAVALID: granules begin at block 0 */
 	}
 	put_be64(p + 32, LIMITS_WRITE_SAME_BLOCKS);
