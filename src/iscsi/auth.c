@@ -177,7 +177,7 @@ static enum auth_verdict check_response(struct auth *a, const struct auth_keys *
 	/* An unknown user takes as long as a wrong secret, and gets the same answer. */
 	proven = chap_proves(a->algorithm, a->id, account ? &account->secret : NULL, a->challenge,
 			     sizeof(a->challenge), response, len > 0 ? (size_t)len : 0);
-	if (!proven) {
+	if (!proven || !account) {
 		snprintf(a->why, sizeof(a->why), "CHAP response of user %s does not match",
 			 log_quote(quoted, sizeof(quoted), keys->value[AUTH_N],
 				   strlen(keys->value[AUTH_N])));

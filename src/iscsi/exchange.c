@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXCHANGE_TEXT_MAX (64 * 1024)        /* bytes of keys in one request */
-#define EXCHANGE_OUT_MIN  (16 * 1024)        /* bytes to answer with at first … */
-#define EXCHANGE_OUT_MAX  (64 * 1024 * 1024) /* … and at most: SendTargets of very many targets */
+#define EXCHANGE_TEXT_MAX ((size_t)64 * 1024) /* bytes of keys in one request */
+#define EXCHANGE_OUT_MIN  ((size_t)16 * 1024) /* bytes to answer with at first … */
+#define EXCHANGE_OUT_MAX \
+	((size_t)64 * 1024 * 1024) /* … and at most: SendTargets of very many targets */
 
 struct exchange {
 	uint32_t itt;

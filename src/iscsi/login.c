@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOGIN_TEXT_MAX (64 * 1024) /* bytes of keys that a request may have over all its PDUs */
-#define LOGIN_OUT_MAX  (16 * 1024) /* bytes of our answer to them */
+#define LOGIN_TEXT_MAX \
+	((size_t)64 * 1024) /* bytes of keys that a request may have over all its PDUs */
+#define LOGIN_OUT_MAX ((size_t)16 * 1024) /* bytes of our answer to them */
 #define LOGIN_PDU_MAX \
 	8192u /* bytes of text in a PDU: MaxRecvDataSegmentLength's default holds in login */
 
@@ -463,7 +464,8 @@ static bool collect(struct login *l, const struct pdu_in *pdu)
 	char *in;
 
 	if (pdu->data_len > LOGIN_TEXT_MAX - l->in_len) {
-		refuse(l, PDU_LOGIN_OUT_OF_RESOURCES, "more than %d bytes of keys", LOGIN_TEXT_MAX);
+		refuse(l, PDU_LOGIN_OUT_OF_RESOURCES, "more than %zu bytes of keys",
+		       LOGIN_TEXT_MAX);
 		return false;
 	}
 	in = realloc(l->in, l->in_len + pdu->data_len + 1);

@@ -210,6 +210,8 @@ static enum pdu_rx_err step(struct pdu_rx *rx, struct input *in)
 	return PDU_RX_STOPPED;
 }
 
+/* Data in the stage is handed on as pdu_in.data, which may be written to.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
 enum pdu_rx_err pdu_rx_commit(struct pdu_rx *rx, uint8_t *stage, size_t n)
 {
 	struct input in = { .p = stage, .left = n };

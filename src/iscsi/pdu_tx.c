@@ -165,13 +165,24 @@ static size_t pdu_len(const struct tx_pdu *pdu)
 	       pdu->tail_len;
 }
 
+/* sendmsg() takes what it only reads as not const. */
+static void *lent(const uint8_t *p)
+{
+	union {
+		const uint8_t *from;
+		void *to;
+	} both = { .from = p };
+
+	return both.to;
+}
+
 static int add_iov(struct iovec *iov, int n, const void *base, size_t len, size_t *skip)
 {
 	if (*skip >= len) {
 		*skip -= len;
 		return n;
 	}
-	iov[n].iov_base = (uint8_t *)(uintptr_t)base + *skip;
+	iov[n].iov_base = lent((const uint8_t *)base + *skip);
 	iov[n].iov_len = len - *skip;
 	*skip = 0;
 	return n + 1;

@@ -24,7 +24,7 @@ static int grow(struct ranges *s)
 	uint16_t room = (uint16_t)(s->room * 4);
 	struct range *r;
 
-	if (room > RANGES_MAX)
+	if (room <= s->room || room > RANGES_MAX)
 		return -ENOBUFS;
 	r = malloc(room * sizeof(*r));
 	if (!r)

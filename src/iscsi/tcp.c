@@ -20,8 +20,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define STAGE_LEN         (256 * 1024)  /* bytes that one recv takes in */
-#define SEND_BUDGET       (1024 * 1024) /* bytes of a connection in a turn: others wait no longer */
+#define STAGE_LEN ((size_t)256 * 1024) /* bytes that one recv takes in */
+#define SEND_BUDGET \
+	((size_t)1024 * 1024) /* bytes of a connection in a turn: others wait no longer */
 #define SEND_IOV          1024
 #define UNSENT_TIMEOUT_MS 30000 /* for a peer that takes no byte any more */
 

@@ -23,29 +23,29 @@ enum tmf_scope {
 
 /* What each function is to the device server. */
 static const struct tmf_row {
-	uint8_t function;
 	const char *name;
 	enum scsi_tmf_function scsi;
 	enum tmf_scope scope;
+	uint32_t level; /* the iSCSIProtocolLevel that has it (RFC 7144, 4.2) */
+	uint8_t function;
 	bool ends_tasks;
 	bool ends_sessions; /* all of the target's, when it is done */
-	uint32_t level;     /* the iSCSIProtocolLevel that has it (RFC 7144, 4.2) */
 } rows[] = {
-	{ PDU_TMF_ABORT_TASK, "ABORT TASK", SCSI_ABORT_TASK, ON_TASK, true, false, 0 },
-	{ PDU_TMF_ABORT_TASK_SET, "ABORT TASK SET", SCSI_ABORT_TASK_SET, ON_LU, true, false, 0 },
-	{ PDU_TMF_CLEAR_ACA, "CLEAR ACA", SCSI_CLEAR_ACA, ON_LU, false, false, 0 },
-	{ PDU_TMF_CLEAR_TASK_SET, "CLEAR TASK SET", SCSI_CLEAR_TASK_SET, ON_LU, true, false, 0 },
-	{ PDU_TMF_LU_RESET, "LOGICAL UNIT RESET", SCSI_LU_RESET, ON_LU, true, false, 0 },
-	{ PDU_TMF_TARGET_WARM_RESET, "TARGET WARM RESET", SCSI_TARGET_RESET, ON_TARGET, true, false,
-	  0 },
-	{ PDU_TMF_TARGET_COLD_RESET, "TARGET COLD RESET", SCSI_TARGET_RESET, ON_TARGET, true, true,
-	  0 },
-	{ PDU_TMF_QUERY_TASK, "QUERY TASK", SCSI_QUERY_TASK, ON_TASK, false, false, 2 },
-	{ PDU_TMF_QUERY_TASK_SET, "QUERY TASK SET", SCSI_QUERY_TASK_SET, ON_LU, false, false, 2 },
-	{ PDU_TMF_IT_NEXUS_RESET, "I_T NEXUS RESET", SCSI_IT_NEXUS_RESET, ON_NEXUS, true, false,
-	  2 },
-	{ PDU_TMF_QUERY_ASYNC_EVENT, "QUERY ASYNCHRONOUS EVENT", SCSI_QUERY_ASYNC_EVENT, ON_LU,
-	  false, false, 2 },
+	{ "ABORT TASK", SCSI_ABORT_TASK, ON_TASK, 0, PDU_TMF_ABORT_TASK, true, false },
+	{ "ABORT TASK SET", SCSI_ABORT_TASK_SET, ON_LU, 0, PDU_TMF_ABORT_TASK_SET, true, false },
+	{ "CLEAR ACA", SCSI_CLEAR_ACA, ON_LU, 0, PDU_TMF_CLEAR_ACA, false, false },
+	{ "CLEAR TASK SET", SCSI_CLEAR_TASK_SET, ON_LU, 0, PDU_TMF_CLEAR_TASK_SET, true, false },
+	{ "LOGICAL UNIT RESET", SCSI_LU_RESET, ON_LU, 0, PDU_TMF_LU_RESET, true, false },
+	{ "TARGET WARM RESET", SCSI_TARGET_RESET, ON_TARGET, 0, PDU_TMF_TARGET_WARM_RESET, true,
+	  false },
+	{ "TARGET COLD RESET", SCSI_TARGET_RESET, ON_TARGET, 0, PDU_TMF_TARGET_COLD_RESET, true,
+	  true },
+	{ "QUERY TASK", SCSI_QUERY_TASK, ON_TASK, 2, PDU_TMF_QUERY_TASK, false, false },
+	{ "QUERY TASK SET", SCSI_QUERY_TASK_SET, ON_LU, 2, PDU_TMF_QUERY_TASK_SET, false, false },
+	{ "I_T NEXUS RESET", SCSI_IT_NEXUS_RESET, ON_NEXUS, 2, PDU_TMF_IT_NEXUS_RESET, true,
+	  false },
+	{ "QUERY ASYNCHRONOUS EVENT", SCSI_QUERY_ASYNC_EVENT, ON_LU, 2, PDU_TMF_QUERY_ASYNC_EVENT,
+	  false, false },
 };
 
 /* One function in progress. Owned by its session until the device server is done with it. */
