@@ -165,7 +165,7 @@ static size_t pdu_len(const struct tx_pdu *pdu)
 	       pdu->tail_len;
 }
 
-/* sendmsg() takes what it only reads as not const. */
+/* An iovec is not const, also where it is only read. */
 static void *lent(const uint8_t *p)
 {
 	union {
