@@ -29,7 +29,8 @@
 struct iscsi_server {
 	struct iscsi iscsi;
 	struct ev_loop *loop; /* borrowed */
-	uint8_t *stage;       /* owns; what a recv brings, used up before the next */
+	struct loop_clock clock;
+	uint8_t *stage; /* owns; what a recv brings, used up before the next */
 	struct iovec iov[SEND_IOV];
 };
 
@@ -45,7 +46,7 @@ struct tcp {
 
 static uint64_t now_ms(const struct tcp *tcp)
 {
-	return (uint64_t)(ev_now(tcp->server->loop) * 1000);
+	return loop_clock_ms(&tcp->server->clock);
 }
 
 static void tcp_close(struct tcp *tcp)
@@ -64,12 +65,14 @@ static void tcp_close(struct tcp *tcp)
 static void follow_alarm(struct tcp *tcp)
 {
 	struct ev_loop *loop = tcp->server->loop;
+	int64_t after_ms;
 
 	if (tcp->alarm_ms == tcp->conn->alarm_ms)
 		return;
 	tcp->alarm_ms = tcp->conn->alarm_ms;
+	after_ms = (int64_t)(tcp->alarm_ms - now_ms(tcp));
 	if (tcp->alarm_ms)
-		lazy_timer_set(loop, &tcp->timer, (ev_tstamp)tcp->conn->alarm_ms / 1000);
+		lazy_timer_set(loop, &tcp->timer, (ev_tstamp)after_ms / 1000);
 	else
 		lazy_timer_stop(loop, &tcp->timer);
 }
@@ -262,6 +265,7 @@ int iscsi_server_new(struct ev_loop *loop, struct world *world, struct scsi_core
 		return -ENOMEM;
 	}
 	server->loop = loop;
+	loop_clock_start(loop, &server->clock);
 	iscsi = &server->iscsi;
 	iscsi->world = world;
 	iscsi->core = core;
@@ -283,6 +287,7 @@ void iscsi_server_free(struct iscsi_server *server)
 	if (!server)
 		return;
 	assert(iscsi_server_idle(server));
+	loop_clock_stop(&server->clock);
 	map_fini(&server->iscsi.tsihs);
 	tx_pool_fini(&server->iscsi.tx_pool);
 	task_pool_fini(&server->iscsi);
