@@ -36,6 +36,10 @@ int log_level_parse(const char *name, enum log_level *out);
 void log_set_sink(log_sink_fn *sink, void *arg);
 void log_set_journal(bool journal);
 
+/* "<3>" and so on when standard error is the journal, else "": for lines that are not written here.
+ */
+const char *log_priority(enum log_level level);
+
 static inline bool log_wants(enum log_level level)
 {
 	return level <= log_get_level();

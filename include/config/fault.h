@@ -32,7 +32,7 @@ void conf_faults_fini(struct conf_faults *f);
 /* Take over all faults of another sink, which is empty afterwards. */
 void conf_faults_move(struct conf_faults *to, struct conf_faults *from);
 
-/* One line each, with front before it. */
+/* One line each, with front before it, or its priority where the journal reads. */
 void conf_faults_print(const struct conf_faults *f, const char *front, FILE *out);
 
 /*

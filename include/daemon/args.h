@@ -14,6 +14,7 @@
 struct args {
 	const char *config;  /* borrowed from argv, as all texts here are */
 	const char *pidfile; /* NULL: none */
+	bool has_config;     /* else config is ARGS_CONFIG */
 	bool has_log_level;  /* else the configuration says it */
 	enum log_level log_level;
 	bool background;

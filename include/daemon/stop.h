@@ -36,6 +36,7 @@ struct stop {
 	enum stop_state state;
 	ev_signal sigterm, sigint, sighup;
 	ev_timer deadline;        /* of the state */
+	ev_timer twin;            /* runs while a further signal counts as the first one */
 	struct store_io *flushes; /* owns; one for each store */
 	size_t flushing;          /* not done yet */
 	bool is_clean;            /* everything in flight ended, and every flush succeeded */

@@ -61,6 +61,11 @@ void log_set_journal(bool journal)
 	state.journal = journal;
 }
 
+const char *log_priority(enum log_level level)
+{
+	return state.journal ? levels[level].priority : "";
+}
+
 /*
  * Format into line; longer text ends with an ellipsis, and what would break the
  * line is a blank. Returns its length.

@@ -64,8 +64,12 @@ void conf_faults_print(const struct conf_faults *f, const char *front, FILE *out
 {
 	const struct conf_fault *one;
 
-	STAILQ_FOREACH (one, &f->list, link)
-		fprintf(out, "%s%s\n", front, one->text);
+	STAILQ_FOREACH (one, &f->list, link) {
+		const char *priority =
+			log_priority(one->is_warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR);
+
+		fprintf(out, "%s%s\n", *priority ? priority : front, one->text);
+	}
 }
 
 char *conf_quote(char dst[static CONF_QUOTED_MAX], const char *text)

@@ -27,7 +27,7 @@ const struct args_switch args_switches[] = {
 	{ "log-level", 'l', "LEVEL", "error, warning, notice, info or debug" },
 	{ "check", SWITCH_CHECK, NULL, "say every fault in the configuration, serve nothing" },
 	{ "serve", SWITCH_SERVE, "SPEC",
-	  "serve SPEC without a file: PATH, PATH,size=10G, ram,size=1G" },
+	  "serve SPEC without a file: PATH, PATH,size=10G, ram,size=1G, null,size=1T" },
 	{ "portal", SWITCH_PORTAL, "ADDR[:PORT]",
 	  "with --serve: listen there (default: " CONF_SERVE_PORTAL ")" },
 	{ "target", SWITCH_TARGET, "IQN",
@@ -48,8 +48,8 @@ struct parser {
 	struct args *args;
 	FILE *out, *err;
 	const char *with_serve; /* a switch that was given and needs --serve */
-	const char *config;     /* NULL: not given */
 	bool foreground;
+	bool given[NSWITCHES]; /* by row of args_switches */
 };
 
 static enum args_verdict wrong(const struct parser *p, const char *what, const char *value)
@@ -71,7 +71,8 @@ static enum args_verdict help(const struct parser *p)
 	fprintf(p->out, "itgtd: an iSCSI target\n\n"
 			"  itgtd [-f] [-c FILE] [-p PIDFILE] [-l LEVEL]\n"
 			"  itgtd --check [-c FILE]\n"
-			"  itgtd --serve SPEC [--serve SPEC ...]\n\n");
+			"  itgtd --serve SPEC [--serve SPEC ...] [--portal ADDR[:PORT]]...\n"
+			"        [--target IQN] [--chap USER:SECRET-FILE] [--read-only]\n\n");
 	for (i = 0; i < NSWITCHES; i++) {
 		const struct args_switch *s = &args_switches[i];
 		char left[48];
@@ -105,6 +106,30 @@ static bool parse_fd(const char *text, int *fd)
 	return n <= 1 << 20;
 }
 
+/*
+ * A switch that says one thing cannot say two: nobody could tell which one holds. The
+ * lists may grow, and a switch without an argument says the same again.
+ */
+static enum args_verdict once(struct parser *p, int letter)
+{
+	char message[64];
+	size_t i = 0;
+
+	while (args_switches[i].letter != letter) /* getopt_long() knows no other */
+		i++;
+	if (!p->given[i] || !args_switches[i].argument || letter == SWITCH_SERVE ||
+	    letter == SWITCH_PORTAL) {
+		p->given[i] = true;
+		return ARGS_RUN;
+	}
+	if (letter < 256)
+		snprintf(message, sizeof(message), "-%c, --%s is given twice", letter,
+			 args_switches[i].name);
+	else
+		snprintf(message, sizeof(message), "--%s is given twice", args_switches[i].name);
+	return wrong(p, message, NULL);
+}
+
 static enum args_verdict take_serve(struct parser *p, int letter, const char *name)
 {
 	struct conf_serve *s = &p->args->serve;
@@ -125,7 +150,10 @@ static enum args_verdict take(struct parser *p, int letter, const char *name)
 	struct args *a = p->args;
 
 	switch (letter) {
-	case 'c': p->config = optarg; break;
+	case 'c':
+		a->config = optarg;
+		a->has_config = true;
+		break;
 	case 'f': p->foreground = true; break;
 	case 'd': a->background = true; break;
 	case 'p': a->pidfile = optarg; break;
@@ -154,7 +182,7 @@ static enum args_verdict check(struct parser *p)
 	struct args *a = p->args;
 	char message[128];
 
-	if (p->config && a->serve.nspecs)
+	if (a->has_config && a->serve.nspecs)
 		return wrong(p, "-c and --serve: serve what a file says, or without one", NULL);
 	if (p->with_serve && !a->serve.nspecs) {
 		snprintf(message, sizeof(message),
@@ -167,8 +195,6 @@ static enum args_verdict check(struct parser *p)
 	if (a->background && a->exit_with_parent)
 		return wrong(p, "-d and --exit-with-parent: in the background there is no parent",
 			     NULL);
-	if (p->config)
-		a->config = p->config;
 	return ARGS_RUN;
 }
 
@@ -221,7 +247,9 @@ enum args_verdict args_parse(struct args *a, int argc, char **argv, FILE *out, F
 			return wrong(&p, "there is no such switch", at);
 		if (letter == ':')
 			return wrong(&p, "this switch needs an argument", at);
-		v = take(&p, letter, index >= 0 ? options[index].name : NULL);
+		v = once(&p, letter);
+		if (v == ARGS_RUN)
+			v = take(&p, letter, index >= 0 ? options[index].name : NULL);
 	}
 	if (v == ARGS_RUN && optind < argc)
 		return wrong(&p, "what is this? (write --serve before what to serve)",

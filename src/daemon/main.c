@@ -71,6 +71,8 @@ static int load(struct daemon *d)
 	}
 	conf_faults_print(&faults, is_serve ? "itgtd: " : "", stderr);
 	conf_faults_fini(&faults);
+	if (!is_serve && !d->args.has_config && access(d->args.config, F_OK) && errno == ENOENT)
+		log_notice("without a configuration file: itgtd --serve disk.img,size=10G");
 	if (err == -ENOMEM) {
 		log_error("%s", strerror(ENOMEM));
 		return EXIT_START;
@@ -241,7 +243,8 @@ static void finish(struct daemon *d)
 static int serve(struct daemon *d)
 {
 	privs_raise_nofile();
-	if (start_pidfile(d) || start_state(d) || start_stores(d) || start_portals(d) ||
+	/* Ports before stores: a port that is taken must not leave a new disk behind. */
+	if (start_pidfile(d) || start_state(d) || start_portals(d) || start_stores(d) ||
 	    start_server(d))
 		return EXIT_START;
 	start_loop(d);
@@ -299,7 +302,9 @@ int main(int argc, char **argv)
 	log_set_journal(notify_is_journal());
 	if (d.args.has_log_level)
 		log_set_level(d.args.log_level);
+	/* A peer or a file system that takes no more says so by errno, too. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	err = d.args.exit_with_parent ? privs_exit_with_parent(parent) : 0;
 	if (!err && d.args.background && !d.args.check)
 		err = background_start(&d.report);

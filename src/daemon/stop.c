@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TWIN_S     0.5  /* a service manager and a terminal may both send the one signal */
 #define PARTING_MS 2000 /* for initiators to log out, as iscsi_server_stop() tells them */
 #define CUT_MS     5000 /* for the stores to give back what they have */
 
@@ -142,20 +143,31 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int events)
 	}
 }
 
-/* SIGTERM, SIGINT. The second one leaves at once. */
+/* SIGTERM, SIGINT. The second one leaves at once, but for a twin of the first. */
 static void on_end(struct ev_loop *loop, ev_signal *w, int events)
 {
 	struct stop *s = w->data;
 
-	(void)loop;
 	(void)events;
 	if (s->state == STOP_NOT) {
+		ev_timer_start(loop, &s->twin);
 		enter_finishing(s);
+		return;
+	}
+	if (ev_is_active(&s->twin)) {
+		log_info("the same signal came again: it counts once");
 		return;
 	}
 	log_warning("a second signal: leaving at once");
 	pidfile_close(s->pidfile);
 	_exit(1);
+}
+
+static void on_twin_end(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop;
+	(void)w;
+	(void)events;
 }
 
 static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
@@ -182,6 +194,7 @@ void stop_start(struct stop *s)
 	s->flushes = NULL;
 	ev_timer_init(&s->deadline, on_deadline, 0., 0.);
 	s->deadline.data = s;
+	ev_timer_init(&s->twin, on_twin_end, TWIN_S, 0.);
 	catch_signal(s, &s->sigterm, SIGTERM, on_end);
 	catch_signal(s, &s->sigint, SIGINT, on_end);
 	catch_signal(s, &s->sighup, SIGHUP, on_hangup);
@@ -190,6 +203,7 @@ void stop_start(struct stop *s)
 void stop_stop(struct stop *s)
 {
 	ev_timer_stop(s->loop, &s->deadline);
+	ev_timer_stop(s->loop, &s->twin);
 	ev_signal_stop(s->loop, &s->sigterm);
 	ev_signal_stop(s->loop, &s->sigint);
 	ev_signal_stop(s->loop, &s->sighup);

@@ -1,4 +1,7 @@
 """Wrong usage ends with 2, a short message and a hint; help and version with 0."""
+import os
+import unittest
+
 import cli
 
 HINT = "Try 'itgtd --help'.\n"
@@ -18,6 +21,13 @@ WRONG = [
     (["--portal", "127.0.0.1"],
      "itgtd: --portal goes with --serve only (the configuration file has options for it)\n"),
     (["--read-only"], "itgtd: --read-only goes with --serve only (the configuration file has options for it)\n"),
+    (["--serve", "ram,size=1M", "--target", "iqn.2026-11.org.example:a", "--target", "iqn.2026-11.org.example:a"],
+     "itgtd: --target is given twice\n"),
+    (["--serve", "x", "--chap", "a:b", "--chap", "a:b"], "itgtd: --chap is given twice\n"),
+    (["-c", "x", "--config", "y"], "itgtd: -c, --config is given twice\n"),
+    (["-p", "x", "-p", "y"], "itgtd: -p, --pidfile is given twice\n"),
+    (["-l", "info", "-l", "info"], "itgtd: -l, --log-level is given twice\n"),
+    (["--ready-fd", "2", "--ready-fd", "2"], "itgtd: --ready-fd is given twice\n"),
     (["-d", "-f"], "itgtd: -d and -f: in the background, or in the foreground\n"),
     (["-d", "--exit-with-parent"], "itgtd: -d and --exit-with-parent: in the background there is no parent\n"),
 ]
@@ -41,10 +51,20 @@ class Arguments(cli.Case):
         for line in err.splitlines():
             self.assertRegex(line, r"^itgtd: --(serve|portal|target|chap)\b")
 
+    def test_a_switch_without_argument_and_a_list_may_stand_twice(self):
+        code, _, err = cli.run("--check", "--check", *cli.RAM, *cli.RAM, "--read-only", "--read-only")
+        self.assertEqual((code, err), (0, ""))
+
+    @unittest.skipIf(os.path.exists("/etc/itgtd.conf"), "this machine has a configuration")
+    def test_without_a_file_it_tells_how_to_do_without(self):
+        self.assertEqual(cli.run(), (3, "", "/etc/itgtd.conf: No such file or directory\n"
+                                            "itgtd: without a configuration file: itgtd --serve disk.img,size=10G\n"))
+
     def test_help_and_version(self):
         code, out, err = cli.run("--help")
         self.assertEqual((code, err), (0, ""))
-        for switch in ("--serve SPEC", "-c, --config FILE", "--ready-fd N"):
+        for switch in ("--serve SPEC", "-c, --config FILE", "--ready-fd N", "[--portal ADDR[:PORT]]...\n", "null,size=1T",
+                       "[--target IQN] [--chap USER:SECRET-FILE] [--read-only]\n"):
             self.assertIn(switch, out)
         code, out, err = cli.run("--version")
         self.assertEqual((code, err), (0, ""))

@@ -76,6 +76,13 @@ class Daemon:
     def wait(self):
         return self.process.wait(LIMIT_S)
 
+    def wait_a_little(self):
+        """Its exit code; None when it has not ended within 50 ms."""
+        try:
+            return self.process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            return None
+
     def __enter__(self):
         return self
 

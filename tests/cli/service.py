@@ -70,15 +70,30 @@ class Passed(cli.Case):
 
 
 class Journal(cli.Case):
-    def test_lines_have_a_priority_when_standard_error_is_the_journal(self):
+    def run_to_journal(self, *args):
+        """Its exit code, and what it wrote to a standard error that it takes for the journal."""
         log = self.dir / "log"
         with open(log, "w", encoding="utf-8") as err:
             st = os.fstat(err.fileno())
             env = dict(os.environ, JOURNAL_STREAM=f"{st.st_dev}:{st.st_ino}")
-            code = cli.subprocess.run([cli.ITGTD, "--serve", str(self.dir)], stderr=err, env=env, check=False,
-                                      timeout=cli.LIMIT_S).returncode
+            code = cli.subprocess.run([cli.ITGTD, *args], stderr=err, env=env, check=False,
+                                      stdout=cli.subprocess.DEVNULL, timeout=cli.LIMIT_S).returncode
+        return code, log.read_text()
+
+    def test_lines_have_a_priority_when_standard_error_is_the_journal(self):
+        code, said = self.run_to_journal("--serve", str(self.dir))
         self.assertEqual(code, 4)
-        self.assertRegex(log.read_text(), "^<3>--serve ")
+        self.assertRegex(said, "^<3>--serve ")
+
+    def test_faults_and_warnings_of_the_configuration_have_one_too(self):
+        path = self.write("itgtd.conf", "log-level = loud\ntarget iqn.2026-11.org.example:a { auth-group = deny }\n")
+        code, said = self.run_to_journal("--check", "-c", path)
+        self.assertEqual(code, 3)
+        lines = said.splitlines()
+        self.assertTrue(lines[0].startswith(f"<3>{path}:1: log-level: "), said)
+        self.assertTrue(lines[1].startswith(f"<4>{path}:2: warning: "), said)
+        code, said = self.run_to_journal("--serve", "ram")
+        self.assertEqual((code, said[:12]), (2, '<3>--serve "'))
 
 
 cli.main()

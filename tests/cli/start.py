@@ -84,8 +84,20 @@ class CannotStart(cli.Case):
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             portal = f"127.0.0.1:{taken.getsockname()[1]}"
-            self.assertEqual(cli.run("--serve", "ram,size=1M", "--portal", portal),
+            path = self.dir / "disk.img"
+            self.assertEqual(cli.run("--serve", f"{path},size=1M", "--portal", portal),
                              (4, "", f"itgtd: cannot listen on {portal}: Address already in use\n"))
+            self.assertFalse(path.exists(), "the disk was made, and is left behind")
+
+    def test_a_disk_larger_than_the_process_may_write(self):
+        def small():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+        path = self.dir / "disk.img"
+        code, _, err = cli.run("--serve", f"{path},size=2M", "--portal", "127.0.0.1:0", preexec_fn=small)
+        self.assertEqual(code, 4)
+        self.assertTrue(err.endswith("cannot be made 2M long: File too large\n"), err)
+        self.assertFalse(path.exists())
 
     def test_a_pidfile_that_cannot_be_written(self):
         path = str(self.dir / "none/pid")
