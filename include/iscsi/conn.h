@@ -25,7 +25,8 @@ enum conn_state {
 	CONN_IN_LOGIN,         /* S4: login runs */
 	CONN_LOGGED_IN,        /* S5: full feature phase */
 	CONN_LOGOUT_REQUESTED, /* S7: we asked the initiator to log out */
-	CONN_IN_LOGOUT,        /* S6: it logs out; the socket closes behind the last answer */
+	CONN_IN_LOGOUT,        /* S6: it logs out, or is told that we close; the socket closes
+				  behind the last answer */
 	CONN_REFUSED,          /* login refused; the socket closes behind the answer */
 	CONN_DEAD,             /* given up: the socket closes at the end of the turn */
 };
@@ -36,6 +37,7 @@ enum conn_event {
 	EV_REFUSED,    /* T7, with an answer */
 	EV_ASK_LOGOUT, /* T11 */
 	EV_LOGOUT_PDU, /* T9, T10 */
+	EV_CLOSE,      /* we end it, behind what is still to be said */
 	EV_DROP,       /* give it up */
 };
 
@@ -75,6 +77,8 @@ struct conn {
 	enum conn_state tended; /* the state that the alarm is for */
 	uint64_t pinged_ms;     /* when the unanswered ping left; 0: none is */
 	bool answers_pings;     /* it answered one before */
+	uint32_t logout_ms;     /* in LOGOUT_REQUESTED: how much time it has */
+	bool told_change;       /* in discovery: it knows that SendTargets has a new answer */
 
 	uint32_t faults; /* of the peer; the first is a warning, all are counted */
 	bool is_dirty;

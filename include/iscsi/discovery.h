@@ -4,7 +4,10 @@
 
 #include "wire/text.h"
 
+#include <stdbool.h>
+
 struct conn;
+struct target;
 
 /*
  * Append the answer to SendTargets=value: every target that this initiator may see at
@@ -13,5 +16,8 @@ struct conn;
  * 0; -EINVAL when the value is not allowed in this kind of session.
  */
 int discovery_answer(const struct conn *c, const char *value, struct text_out *out);
+
+/* Does c see t: is it told of it, and may it log in to it? */
+bool discovery_shows(const struct conn *c, const struct target *t);
 
 #endif

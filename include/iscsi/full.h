@@ -16,7 +16,4 @@ enum pdu_rx_verdict full_pdu(struct conn *c, const struct pdu_in *pdu);
 /* Ask the initiator for a sign of life (11.19): a NOP-In that it answers. */
 void full_ping(struct conn *c);
 
-/* Ask the initiator to log out within time_s seconds (11.9, event 1). */
-void full_ask_logout(struct conn *c, uint16_t time_s);
-
 #endif

@@ -6,10 +6,14 @@
 #include "iscsi/pdu_rx.h"
 
 struct conn;
+struct target;
 
 /* A PDU of a connection in XPT_UP or IN_LOGIN. Anything but a Login Request ends the connection
  * (6.3.1). */
 enum pdu_rx_verdict login_pdu(struct conn *c, const struct pdu_in *pdu);
+
+/* The target that c is logging in to; NULL: it is not, or not known yet, or it is discovery. */
+const struct target *login_target(const struct conn *c);
 
 /* The login is over, one way or the other. NULL login is fine. */
 void login_free(struct conn *c);

@@ -19,13 +19,18 @@ static const struct transition {
 	{ IN(XPT_UP) | IN(IN_LOGIN), EV_REFUSED, CONN_REFUSED },                 /* T7 */
 	{ IN(LOGGED_IN), EV_ASK_LOGOUT, CONN_LOGOUT_REQUESTED },                 /* T11 */
 	{ IN(LOGGED_IN) | IN(LOGOUT_REQUESTED), EV_LOGOUT_PDU, CONN_IN_LOGOUT }, /* T9, T10 */
+	{ IN(LOGGED_IN) | IN(LOGOUT_REQUESTED), EV_CLOSE, CONN_IN_LOGOUT },
 	{ ANY_STATE, EV_DROP, CONN_DEAD }, /* T7, T8, T15, T17 */
 };
 
 static const char *const event_names[] = {
-	[EV_LOGIN_PDU] = "login PDU",   [EV_LOGIN_DONE] = "login done",
-	[EV_REFUSED] = "refused",       [EV_ASK_LOGOUT] = "logout asked for",
-	[EV_LOGOUT_PDU] = "logout PDU", [EV_DROP] = "drop",
+	[EV_LOGIN_PDU] = "login PDU",
+	[EV_LOGIN_DONE] = "login done",
+	[EV_REFUSED] = "refused",
+	[EV_ASK_LOGOUT] = "logout asked for",
+	[EV_LOGOUT_PDU] = "logout PDU",
+	[EV_CLOSE] = "close",
+	[EV_DROP] = "drop",
 };
 
 const char *conn_state_name(enum conn_state state)

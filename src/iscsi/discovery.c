@@ -50,7 +50,7 @@ static void add_target(const struct conn *c, const struct target *t, struct text
 }
 
 /* Discovery shows what a login through this portal group would not be refused. */
-static bool is_visible(const struct conn *c, const struct target *t)
+bool discovery_shows(const struct conn *c, const struct target *t)
 {
 	return target_in_group(t, c->portal->group) && t->auth &&
 	       access_may_enter(t->auth, c->session->param.InitiatorName, &c->peer);
@@ -65,7 +65,7 @@ int discovery_answer(const struct conn *c, const char *value, struct text_out *o
 		if (c->session->target)
 			return -EINVAL; /* only a discovery session may ask for all */
 		TAILQ_FOREACH (t, &c->iscsi->world->targets, link) {
-			if (is_visible(c, t))
+			if (discovery_shows(c, t))
 				add_target(c, t, out);
 		}
 		return 0;
@@ -81,7 +81,7 @@ int discovery_answer(const struct conn *c, const char *value, struct text_out *o
 	t = world_target(c->iscsi->world, name);
 	if (c->session->target && t != c->session->target)
 		return 0;
-	if (t && is_visible(c, t))
+	if (t && discovery_shows(c, t))
 		add_target(c, t, out);
 	return 0;
 }

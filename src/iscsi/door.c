@@ -1,10 +1,12 @@
 #include "iscsi/door.h"
 
+#include "iscsi/async.h"
 #include "iscsi/command.h"
 #include "iscsi/conn.h"
 #include "iscsi/exchange.h"
 #include "iscsi/full.h"
 #include "iscsi/login.h"
+#include "iscsi/manage.h"
 #include "iscsi/scsi_port.h"
 #include "iscsi/sessions.h"
 #include "iscsi/task.h"
@@ -80,6 +82,8 @@ void door_tend(struct conn *c, uint64_t now_ms)
 		c->alarm_ms = s->target && s->target->limits.nop_interval_ms
 				      ? now_ms + s->target->limits.nop_interval_ms
 				      : 0;
+	else if (c->state == CONN_LOGOUT_REQUESTED)
+		c->alarm_ms = now_ms + c->logout_ms;
 	else if (c->state == CONN_IN_LOGOUT || c->state == CONN_REFUSED)
 		c->alarm_ms = now_ms + LINGER_MS;
 }
@@ -131,6 +135,18 @@ static void keep_alive(struct conn *c, uint64_t now_ms)
 	c->alarm_ms = now_ms + min64(limits->nop_interval_ms, limits->nop_timeout_ms);
 }
 
+/* It was to log out by now (11.9.1, event 1). What is in flight may still finish. */
+static void overdue(struct conn *c, uint64_t now_ms)
+{
+	if (c->ntasks > 0) {
+		c->alarm_ms = now_ms + LINGER_MS;
+		return;
+	}
+	conn_notice(c, "session %u: not logged out in %u ms; dropped", c->session->tsih,
+		    c->logout_ms);
+	async_drop_connection(c);
+}
+
 void door_timeout(struct conn *c, uint64_t now_ms)
 {
 	c->alarm_ms = 0;
@@ -140,8 +156,8 @@ void door_timeout(struct conn *c, uint64_t now_ms)
 		conn_drop(c, "login takes longer than %llu ms",
 			  (unsigned long long)c->iscsi->login_timeout_ms);
 		break;
+	case CONN_LOGOUT_REQUESTED: overdue(c, now_ms); break;
 	case CONN_LOGGED_IN:
-	case CONN_LOGOUT_REQUESTED:
 		if (c->session->target && c->session->target->limits.nop_interval_ms)
 			keep_alive(c, now_ms);
 		break;
@@ -192,11 +208,6 @@ void door_lost(struct conn *c)
 
 void door_stop(struct iscsi *iscsi, uint16_t time_s)
 {
-	struct conn *c;
-
 	iscsi->stopping = true;
-	TAILQ_FOREACH (c, &iscsi->conns, link) {
-		if (c->state == CONN_LOGGED_IN)
-			full_ask_logout(c, time_s);
-	}
+	manage_logout(iscsi, NULL, time_s);
 }

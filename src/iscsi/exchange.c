@@ -99,6 +99,7 @@ static int negotiate(struct conn *c, const struct exchange *x, struct text_out *
 			if (asked || discovery_answer(c, pair.value, out))
 				return -EPROTO;
 			asked = true;
+			c->told_change = false;
 			break;
 		default: conn_debug(c, "text request: %s", keys.why); return -EPROTO;
 		}

@@ -144,18 +144,6 @@ static void logout_req(struct conn *c, const struct pdu_in *pdu)
 		answer_send(c, a);
 }
 
-void full_ask_logout(struct conn *c, uint16_t time_s)
-{
-	struct answer *a = answer_new(0);
-	struct pdu_async async = { .event = PDU_ASYNC_LOGOUT, .parameter3 = time_s };
-
-	if (!a)
-		return;
-	pdu_put_async(a->bhs, &async);
-	answer_send(c, a);
-	conn_event(c, EV_ASK_LOGOUT);
-}
-
 /* ---- what cannot be taken ---- */
 
 static void not_at_level_0(struct conn *c, const struct pdu_in *pdu)

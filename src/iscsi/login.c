@@ -524,6 +524,11 @@ static struct login *login_new(struct conn *c)
 	return l;
 }
 
+const struct target *login_target(const struct conn *c)
+{
+	return c->login ? c->login->target : NULL;
+}
+
 void login_free(struct conn *c)
 {
 	struct login *l = c->login;

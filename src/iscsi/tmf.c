@@ -2,6 +2,7 @@
 
 #include "base/serial.h"
 #include "iscsi/answer.h"
+#include "iscsi/async.h"
 #include "iscsi/conn.h"
 #include "iscsi/order.h"
 #include "iscsi/quirks.h"
@@ -94,18 +95,6 @@ static enum pdu_tmf_response response_of(enum scsi_tmf_result result)
 	return PDU_TMF_REJECTED;
 }
 
-/* Its session ends, and it may come back at once (11.9.1, event 3). */
-static void tell_drop(struct conn *c)
-{
-	struct answer *a = answer_new(0);
-	struct pdu_async async = { .event = PDU_ASYNC_DROP_SESSION };
-
-	if (!a)
-		return; /* it sees the connection end */
-	pdu_put_async(a->bhs, &async);
-	answer_send(c, a);
-}
-
 /*
  * A cold reset ends every session of the target (11.5.1); the one who asked for it still
  * gets its answer first.
@@ -122,9 +111,10 @@ static void end_sessions(struct session *asking)
 			if (!conn_is_full(c))
 				continue;
 			conn_notice(c, "session %u: ended by TARGET COLD RESET", s->tsih);
-			if (s != asking)
-				tell_drop(c);
-			conn_event(c, EV_LOGOUT_PDU);
+			if (s == asking)
+				conn_event(c, EV_CLOSE);
+			else
+				async_drop_session(c);
 		}
 	}
 }

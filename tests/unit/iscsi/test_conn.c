@@ -40,16 +40,17 @@ static struct conn *new_conn(struct world_of_conns *w)
 	return c;
 }
 
-/* -1: no row. By state, then event: LOGIN_PDU, LOGIN_DONE, REFUSED, ASK_LOGOUT, LOGOUT_PDU, DROP.
- */
+/* -1: no row. By state, then event: LOGIN_PDU, LOGIN_DONE, REFUSED, ASK_LOGOUT, LOGOUT_PDU, CLOSE,
+ * DROP. */
 static const int next_state[STATES][EVENTS] = {
-	[CONN_XPT_UP] = { CONN_IN_LOGIN, -1, CONN_REFUSED, -1, -1, CONN_DEAD },
-	[CONN_IN_LOGIN] = { -1, CONN_LOGGED_IN, CONN_REFUSED, -1, -1, CONN_DEAD },
-	[CONN_LOGGED_IN] = { -1, -1, -1, CONN_LOGOUT_REQUESTED, CONN_IN_LOGOUT, CONN_DEAD },
-	[CONN_LOGOUT_REQUESTED] = { -1, -1, -1, -1, CONN_IN_LOGOUT, CONN_DEAD },
-	[CONN_IN_LOGOUT] = { -1, -1, -1, -1, -1, CONN_DEAD },
-	[CONN_REFUSED] = { -1, -1, -1, -1, -1, CONN_DEAD },
-	[CONN_DEAD] = { -1, -1, -1, -1, -1, CONN_DEAD },
+	[CONN_XPT_UP] = { CONN_IN_LOGIN, -1, CONN_REFUSED, -1, -1, -1, CONN_DEAD },
+	[CONN_IN_LOGIN] = { -1, CONN_LOGGED_IN, CONN_REFUSED, -1, -1, -1, CONN_DEAD },
+	[CONN_LOGGED_IN] = { -1, -1, -1, CONN_LOGOUT_REQUESTED, CONN_IN_LOGOUT, CONN_IN_LOGOUT,
+			     CONN_DEAD },
+	[CONN_LOGOUT_REQUESTED] = { -1, -1, -1, -1, CONN_IN_LOGOUT, CONN_IN_LOGOUT, CONN_DEAD },
+	[CONN_IN_LOGOUT] = { -1, -1, -1, -1, -1, -1, CONN_DEAD },
+	[CONN_REFUSED] = { -1, -1, -1, -1, -1, -1, CONN_DEAD },
+	[CONN_DEAD] = { -1, -1, -1, -1, -1, -1, CONN_DEAD },
 };
 
 /* RFC 7143, 8.1: what has no row ends that connection, and nothing else. */

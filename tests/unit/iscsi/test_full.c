@@ -1,5 +1,6 @@
 #include "iscsi/full.h"
 
+#include "iscsi/async.h"
 #include "peer.h"
 
 static void expect_reject(struct peer *p, uint8_t reason, const uint8_t *bhs)
@@ -279,7 +280,7 @@ static void no_new_command_once_it_is_to_log_out(void)
 	b.disk->hold = true;
 	itt = peer_read(p, 0, 1);
 	peer_expect_nothing(p);
-	full_ask_logout(p->c, 3);
+	async_ask_logout(p->c, 3);
 	CU_ASSERT(peer_expect(p, PDU_ASYNC, &g));
 	peer_write(p, 0, 1, block, sizeof(block), true);
 	CU_ASSERT(peer_expect(p, PDU_REJECT, &g));
