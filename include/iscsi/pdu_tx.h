@@ -39,7 +39,8 @@ struct tx_pdu {
 	uint8_t tail[4 + PDU_DIGEST_LEN]; /* padding, data digest */
 	uint8_t tail_len;
 	bool has_header_digest;
-	struct tx_sender *last_of; /* NULL, or the sender whose last PDU this is */
+	bool is_last;         /* of its sender */
+	struct tx_sender *of; /* who made it; borrowed until sent() */
 	STAILQ_ENTRY(tx_pdu) link;
 };
 
@@ -87,6 +88,10 @@ void pdu_tx_add(struct pdu_tx *tx, struct tx_sender *s);
  * and must leave; sent() will come.
  */
 bool pdu_tx_remove(struct pdu_tx *tx, struct tx_sender *s);
+
+/* The len bytes that s pointed its PDUs to are elsewhere now: so do those made and not yet gone. */
+void pdu_tx_moved(struct pdu_tx *tx, const struct tx_sender *s, const uint8_t *from, size_t len,
+		  const uint8_t *to);
 
 /* Is there something to send? */
 bool pdu_tx_has(const struct pdu_tx *tx);

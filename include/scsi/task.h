@@ -57,6 +57,12 @@ struct scsi_port_ops {
 	 */
 	void (*get_data)(struct scsi_task *t);
 
+	/*
+	 * After done(): data-in has moved from there to t->buf->data, in_len bytes of it. Whoever
+	 * points to it points anew, now.
+	 */
+	void (*in_moved)(struct scsi_task *t, const uint8_t *from);
+
 	/* The end. With t->aborted set nothing is to be answered. */
 	void (*done)(struct scsi_task *t);
 };
@@ -99,7 +105,8 @@ struct scsi_task {
 	uint8_t sense[SCSI_SENSE_MAX];
 	uint32_t xfer_len; /* bytes the command would move by itself: against edtl it gives the
 			      residual */
-	uint32_t in_len;   /* bytes of data-in at buf->data to send: at most min(edtl, xfer_len) */
+	uint32_t in_len; /* bytes of data-in to send, at scsi_task_in(): at most min(edtl, xfer_len)
+			  */
 
 	/* the device server's own */
 	enum scsi_task_state state;
@@ -117,6 +124,7 @@ struct scsi_task {
 	struct scsi_tmf *abort_tmf; /* waits for this task's end; NULL: none */
 	struct buf_wait wait;
 	struct store_io io;
+	struct store_view view;            /* of what a read found, where the store lends it */
 	void (*next)(struct scsi_task *t); /* what follows the request in the store */
 	uint64_t step;                     /* a handler's progress in a command of several steps */
 	struct buf *work;   /* owns; a handler's work space, NULL when it needs none */
@@ -133,6 +141,12 @@ void scsi_task_init(struct scsi_task *t, const struct scsi_port_ops *port,
 
 /* Puts the buffer. Only before scsi_submit() or after done(). */
 void scsi_task_fini(struct scsi_task *t);
+
+/* Where its data-in is, after done(): in_len bytes, until in_moved() or scsi_task_fini(). */
+static inline const uint8_t *scsi_task_in(const struct scsi_task *t)
+{
+	return t->view.data ? t->view.data : t->buf->data;
+}
 
 /* Give the command to the device server. Commands of a nexus come in CmdSN order. */
 void scsi_submit(struct scsi_task *t);

@@ -32,6 +32,21 @@ enum store_op {
 #define STORE_FUA    0x1 /* with STORE_WRITE and STORE_ZERO: on stable storage before done */
 #define STORE_RW_MAX (16u << 20) /* bytes: the longest read or write */
 
+/*
+ * Bytes that are read where the store has them, instead of being copied. The caller sets copy,
+ * and moved or NULL, and lends it with a read until store_view_end(). Before the store changes the
+ * bytes, or closes, it copies them all and calls moved(): so what a view shows never changes.
+ */
+struct store_view {
+	const uint8_t *data; /* io->len bytes of the store's; NULL: it copied, or has moved them */
+	uint64_t offset;     /* bytes, as of the read */
+	uint64_t len;        /* bytes, likewise */
+	uint8_t *copy;       /* len bytes; borrowed */
+	/* from: where the bytes were; they are at copy now. data is NULL already. */
+	void (*moved)(struct store_view *v, const uint8_t *from);
+	LIST_ENTRY(store_view) link;
+};
+
 /* One request; lent by the caller from store_submit() until done(). */
 struct store_io {
 	enum store_op op;
@@ -39,6 +54,8 @@ struct store_io {
 	uint64_t offset; /* bytes, a multiple of the store's io_align */
 	uint64_t len;    /* bytes, likewise; not 0 but for a flush; at most STORE_RW_MAX to move */
 	uint8_t *data;   /* read, write: len bytes, 4 KiB aligned; borrowed */
+	struct store_view
+		*view; /* STORE_READ: where not NULL, the store may lend instead of copy */
 	void (*done)(struct store_io *io);
 	void *user; /* the caller's */
 
@@ -151,6 +168,9 @@ void store_close(struct store *s);
  * -EOPNOTSUPP for STORE_DISCARD without STORE_CAN_DISCARD.
  */
 void store_submit(struct store *s, struct store_io *io);
+
+/* The view is the caller's again. Harmless on one that is all zero, or where the store copied. */
+void store_view_end(struct store_view *v);
 
 /*
  * Let a worker run work(), which may block and sees only what io points to; its

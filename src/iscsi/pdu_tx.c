@@ -65,7 +65,7 @@ void pdu_tx_reset(struct pdu_tx *tx)
 
 	while ((pdu = STAILQ_FIRST(&tx->pdus))) {
 		STAILQ_REMOVE_HEAD(&tx->pdus, link);
-		s = pdu->last_of;
+		s = pdu->is_last ? pdu->of : NULL;
 		pool_put(tx->pool, pdu);
 		if (s)
 			give_back(tx, s, true);
@@ -101,6 +101,17 @@ bool pdu_tx_remove(struct pdu_tx *tx, struct tx_sender *s)
 		return true;
 	}
 	return false;
+}
+
+void pdu_tx_moved(struct pdu_tx *tx, const struct tx_sender *s, const uint8_t *from, size_t len,
+		  const uint8_t *to)
+{
+	struct tx_pdu *pdu;
+
+	STAILQ_FOREACH (pdu, &tx->pdus, link) {
+		if (pdu->of == s && pdu->data >= from && pdu->data < from + len)
+			pdu->data = to + (pdu->data - from);
+	}
 }
 
 bool pdu_tx_has(const struct pdu_tx *tx)
@@ -151,8 +162,9 @@ static struct tx_pdu *make(struct pdu_tx *tx)
 		return NULL;
 	if (s->next(s, pdu)) {
 		STAILQ_REMOVE_HEAD(&tx->senders, link);
-		pdu->last_of = s;
+		pdu->is_last = true;
 	}
+	pdu->of = s;
 	stamp(tx, pdu);
 	digest(tx, pdu);
 	STAILQ_INSERT_TAIL(&tx->pdus, pdu, link);
@@ -227,7 +239,7 @@ void pdu_tx_commit(struct pdu_tx *tx, size_t n)
 	while ((pdu = STAILQ_FIRST(&tx->pdus)) && n >= pdu_len(pdu)) {
 		n -= pdu_len(pdu);
 		STAILQ_REMOVE_HEAD(&tx->pdus, link);
-		s = pdu->last_of;
+		s = pdu->is_last ? pdu->of : NULL;
 		pool_put(tx->pool, pdu);
 		if (s)
 			give_back(tx, s, false);

@@ -131,7 +131,7 @@ static void make_response(struct task *t, struct tx_pdu *pdu)
 static bool make_data_in(struct task *t, struct tx_pdu *pdu)
 {
 	struct datain_source src = {
-		.data = t->scsi.buf->data,
+		.data = scsi_task_in(&t->scsi),
 		.len = t->scsi.in_len,
 		.max_pdu = t->conn->max_send,
 		.max_burst = t->session->param.MaxBurstLength,
@@ -231,7 +231,16 @@ static void port_done(struct scsi_task *scsi)
 	answer(t);
 }
 
+static void port_in_moved(struct scsi_task *scsi, const uint8_t *from)
+{
+	struct task *t = task_of_scsi(scsi);
+
+	if (t->conn)
+		pdu_tx_moved(&t->conn->tx, &t->tx, from, scsi->in_len, scsi->buf->data);
+}
+
 const struct scsi_port_ops scsi_port_ops = {
+	.in_moved = port_in_moved,
 	.get_data = port_get_data,
 	.done = port_done,
 };

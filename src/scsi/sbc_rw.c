@@ -9,6 +9,7 @@
 #include "scsi/step.h"
 #include "scsi/ua.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define FUA_BIT 0x08 /* byte 1 of the 10, 12 and 16 byte CDBs; reserved in the 6 byte ones */
@@ -16,6 +17,15 @@
 static void sbc_read_done(struct scsi_task *t)
 {
 	finish_in(t, (uint32_t)(t->nblk << t->lu->block_shift));
+}
+
+/* What the store had lent is about to change: from now on the data is in the task's buffer. */
+static void read_moved(struct store_view *v, const uint8_t *from)
+{
+	struct scsi_task *t = (struct scsi_task *)((char *)v - offsetof(struct scsi_task, view));
+
+	if (t->state == SCSI_TASK_DONE)
+		t->port->in_moved(t, from);
 }
 
 /* SBC-4, 5.15 to 5.18. The gates saw to range and buffer. FUA: nothing is cached here. */
@@ -37,7 +47,10 @@ void sbc_read(struct scsi_task *t)
 		.offset = t->lba << shift, /* bytes */
 		.len = len,
 		.data = t->buf->data, /* lent until sbc_read_done */
+		.view = &t->view,     /* lent until scsi_task_fini() */
 	};
+	t->view.copy = t->buf->data;
+	t->view.moved = read_moved;
 	step_io(t, sbc_read_done);
 }
 

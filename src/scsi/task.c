@@ -13,6 +13,7 @@ void scsi_task_init(struct scsi_task *t, const struct scsi_port_ops *port, struc
 void scsi_task_fini(struct scsi_task *t)
 {
 	assert(t->state == SCSI_TASK_NEW || t->state == SCSI_TASK_DONE);
+	store_view_end(&t->view);
 	buf_put(t->buf);
 	t->buf = NULL;
 }

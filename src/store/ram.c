@@ -18,6 +18,8 @@
 struct ram {
 	struct store store; /* first */
 	uint64_t page;      /* bytes */
+	uint32_t clearing;  /* requests that a worker has: what they touch is lent to nobody */
+	LIST_HEAD(, store_view) views;
 
 	/* The loop changes them under lock; a worker reads them, and the memory, under lock. */
 	pthread_mutex_t lock;
@@ -34,6 +36,47 @@ static uint64_t round_up(uint64_t n, uint64_t to)
 {
 	return (n + to - 1) / to * to;
 }
+
+/* ---- views ---- */
+
+/*
+ * The fewest bytes that are lent and not copied: below, the copy costs less than
+ * what every write has to look through.
+ */
+#define VIEW_MIN (16u << 10)
+
+static bool lend(struct ram *r, const struct store_io *io)
+{
+	struct store_view *v = io->view;
+
+	if (!v || io->len < VIEW_MIN || r->clearing)
+		return false;
+	v->data = r->base + io->offset;
+	v->offset = io->offset;
+	v->len = io->len;
+	LIST_INSERT_HEAD(&r->views, v, link);
+	return true;
+}
+
+/* The range is about to change: who looks at some of it gets a copy of what was there. */
+static void move_views(struct ram *r, uint64_t offset, uint64_t len)
+{
+	struct store_view *v, *next;
+
+	for (v = LIST_FIRST(&r->views); v; v = next) {
+		const uint8_t *from = v->data;
+
+		next = LIST_NEXT(v, link);
+		if (v->offset >= offset + len || offset >= v->offset + v->len)
+			continue;
+		memcpy(v->copy, from, v->len);
+		store_view_end(v);
+		if (v->moved)
+			v->moved(v, from);
+	}
+}
+
+/* ---- requests ---- */
 
 /* Zeros from here on: whole pages are given back, the edges are written. */
 static void clear(const struct ram *r, uint64_t offset, uint64_t len)
@@ -70,10 +113,18 @@ static int clear_pieces(struct store_io *io)
 	return err;
 }
 
+static void cleared(struct store_io *io, long result)
+{
+	ram_of(io->store)->clearing--;
+	env_finish(io, result);
+}
+
 static void ram_clear(struct store_io *io)
 {
+	move_views(ram_of(io->store), io->offset, io->len);
 	if (io->len > RAM_PIECE) {
-		env_work(io, clear_pieces, env_finish);
+		ram_of(io->store)->clearing++;
+		env_work(io, clear_pieces, cleared);
 		return;
 	}
 	clear(ram_of(io->store), io->offset, io->len);
@@ -85,8 +136,14 @@ static void ram_submit(struct store_io *io)
 	struct ram *r = ram_of(io->store);
 
 	switch (io->op) {
-	case STORE_READ: memcpy(io->data, r->base + io->offset, io->len); break;
-	case STORE_WRITE: memcpy(r->base + io->offset, io->data, io->len); break;
+	case STORE_READ:
+		if (!lend(r, io))
+			memcpy(io->data, r->base + io->offset, io->len);
+		break;
+	case STORE_WRITE:
+		move_views(r, io->offset, io->len);
+		memcpy(r->base + io->offset, io->data, io->len);
+		break;
 	case STORE_DISCARD:
 	case STORE_ZERO: ram_clear(io); return;
 	case STORE_FLUSH:
@@ -104,6 +161,7 @@ static int ram_resize(struct store *s, uint64_t size)
 	uint8_t *base;
 	int err = 0;
 
+	move_views(r, 0, r->size); /* all of it may move */
 	pthread_mutex_lock(&r->lock);
 	base = mremap(r->base, before, after, MREMAP_MAYMOVE);
 	if (base == MAP_FAILED) {
@@ -122,6 +180,7 @@ static void ram_close(struct store *s)
 {
 	struct ram *r = ram_of(s);
 
+	move_views(r, 0, r->size);
 	munmap(r->base, round_up(r->size, r->page));
 	pthread_mutex_destroy(&r->lock);
 	free(r);

@@ -181,6 +181,13 @@ void store_submit(struct store *s, struct store_io *io)
 	s->ops->submit(io);
 }
 
+void store_view_end(struct store_view *v)
+{
+	if (v->data)
+		LIST_REMOVE(v, link);
+	v->data = NULL;
+}
+
 void store_work(struct store *s, struct store_io *io, int (*work)(struct store_io *io))
 {
 	io->store = s;

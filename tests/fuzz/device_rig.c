@@ -93,7 +93,12 @@ static void done(struct scsi_task *t)
 	rig_cmd_free(c);
 }
 
-const struct scsi_port_ops rig_port = { .get_data = get_data, .done = done };
+static void in_moved(struct scsi_task *t, const uint8_t *from)
+{
+	MUST(scsi_task_in(t) == t->buf->data && from, "data-in has moved to nowhere");
+}
+
+const struct scsi_port_ops rig_port = { .get_data = get_data, .done = done, .in_moved = in_moved };
 
 /* ---- the rig ---- */
 
@@ -322,7 +327,7 @@ static void read_blocks(const struct cmd *c, const uint8_t *at, uint64_t bytes)
 
 	MUST(t->in_len == (bytes < room ? bytes : room), "%u of %llu bytes", t->in_len,
 	     (unsigned long long)bytes);
-	MUST(!t->in_len || !memcmp(t->buf->data, at, t->in_len), "a read brings other data");
+	MUST(!t->in_len || !memcmp(scsi_task_in(t), at, t->in_len), "a read brings other data");
 }
 
 void rig_went_well(struct rig *r, struct cmd *c)

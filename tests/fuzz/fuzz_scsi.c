@@ -130,7 +130,7 @@ static void twice(struct rig *r, const struct cmd *first)
 		return;
 	if (c->t.status == SCSI_GOOD)
 		MUST(c->t.in_len == first->t.in_len &&
-			     !memcmp(c->t.buf->data, first->t.buf->data, c->t.in_len),
+			     !memcmp(scsi_task_in(&c->t), scsi_task_in(&first->t), c->t.in_len),
 		     "opcode %02x tells what was in its buffer", c->t.cdb[0]);
 	rig_cmd_free(c);
 }

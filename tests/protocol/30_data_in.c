@@ -170,6 +170,52 @@ static void many_reads_at_once(void)
 	fixture_leave(&s);
 }
 
+static bool is_all(const uint8_t *p, size_t len, uint8_t byte)
+{
+	return p[0] == byte && memcmp(p, p + 1, len - 1) == 0;
+}
+
+/*
+ * Reads of which the initiator takes nothing yet, more than sockets hold; then another session
+ * writes over what they read. Each read brings what was there when it ran, and no mixture; the
+ * first, of which data had come before, what was there before.
+ */
+static void a_read_is_of_one_moment(void)
+{
+	enum { N = 32 };
+	static uint8_t all[N][DISK_BYTES];
+	struct ini_session s, other;
+	struct ini_task reads[N], write, *t;
+	struct ini_pdu pdu;
+	bool is_other;
+	size_t i;
+
+	fixture_login(&s, "HeaderDigest=CRC32C\nDataDigest=CRC32C\n");
+	fixture_login_as(&other, 2, NULL);
+	memset(want, 0x11, sizeof(want));
+	ini_scsi_write(&write, fixture_lun(), 0, DISK_BYTES / FIXTURE_BLOCK, want, sizeof(want));
+	CHECK_GOOD(&other, &write);
+	for (i = 0; i < N; i++) {
+		ini_scsi_read(&reads[i], fixture_lun(), 0, DISK_BYTES / FIXTURE_BLOCK, all[i],
+			      DISK_BYTES);
+		CHECK_OK(&s, ini_task_submit(&s, &reads[i]));
+	}
+	CHECK_OK(&s, ini_task_step(&s, &pdu, &is_other, s.timeout_ms));
+	memset(want, 0x22, sizeof(want));
+	ini_scsi_write(&write, fixture_lun(), 0, DISK_BYTES / FIXTURE_BLOCK, want, sizeof(want));
+	CHECK_GOOD(&other, &write);
+	for (i = 0; i < N; i++) {
+		CHECK_OK(&s, ini_task_next(&s, &t, s.timeout_ms));
+		CHECK(ini_task_is_good(t));
+	}
+	CHECK(is_all(all[0], DISK_BYTES, 0x11));
+	for (i = 1; i < N; i++)
+		CHECK_THAT(is_all(all[i], DISK_BYTES, 0x11) || is_all(all[i], DISK_BYTES, 0x22),
+			   "read %zu is of two moments", i);
+	fixture_leave(&other);
+	fixture_leave(&s);
+}
+
 /* 11.3.4: with neither R nor W no length is to be expected; such a command may be rejected. */
 static void a_read_without_r(void)
 {
@@ -202,6 +248,7 @@ static const struct unit_test tests[] = {
 	{ "11.4.5: an answer shorter than expected leaves a residual", a_short_answer },
 	{ "11.4.7: a read that fails has sense data and a residual", a_read_that_fails },
 	{ "4.2.2.3: many reads at once, each with its own DataSN", many_reads_at_once },
+	{ "4.2.2.3: a read shows one moment, whenever its data is taken", a_read_is_of_one_moment },
 	{ "11.3.1: a read that the header does not call one gets no data", a_read_without_r },
 };
 

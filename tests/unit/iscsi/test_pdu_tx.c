@@ -391,6 +391,34 @@ static void the_budget_bounds_what_is_made(void)
 }
 
 /* sent() may queue: itself again, or another. */
+/* What a sender points to moves while its PDUs are in the queue; another's stay. */
+static void data_that_moves(void)
+{
+	static uint8_t elsewhere[sizeof(payload)];
+	struct source one, two;
+	struct line l;
+	size_t i;
+
+	line_init(&l);
+	memset(elsewhere, 0x77, sizeof(elsewhere));
+	source_init(&one, 3, 64);
+	source_init(&two, 1, 64);
+	pdu_tx_add(&l.tx, &one.tx);
+	pdu_tx_add(&l.tx, &two.tx);
+	take(&l, PDU_BHS_LEN + 32, 64, SIZE_MAX); /* all are made, half of the first is gone */
+	pdu_tx_moved(&l.tx, &one.tx, payload, sizeof(payload), elsewhere);
+	take_all(&l);
+	CU_ASSERT_EQUAL_FATAL(l.len, 4 * (PDU_BHS_LEN + 64));
+	CU_ASSERT_EQUAL(memcmp(l.out + PDU_BHS_LEN, payload, 32), 0);
+	for (i = PDU_BHS_LEN + 32; i < PDU_BHS_LEN + 64; i++)
+		CU_ASSERT_EQUAL(l.out[i], 0x77);
+	for (i = 1; i < 3; i++)
+		CU_ASSERT_EQUAL(memcmp(l.out + i * (PDU_BHS_LEN + 64) + PDU_BHS_LEN, elsewhere, 64),
+				0);
+	CU_ASSERT_EQUAL(memcmp(l.out + 3 * (PDU_BHS_LEN + 64) + PDU_BHS_LEN, payload, 64), 0);
+	line_fini(&l);
+}
+
 static void sent_may_queue_again(void)
 {
 	static struct line l;
@@ -420,6 +448,7 @@ static const struct unit_test tests[] = {
 	{ "a sender removed before its last PDU", removed_before_its_last_pdu },
 	{ "a sender removed after its last PDU", removed_after_its_last_pdu },
 	{ "the budget bounds what is made", the_budget_bounds_what_is_made },
+	{ "data that moves while PDUs point to it", data_that_moves },
 	{ "sent() may queue again", sent_may_queue_again },
 };
 

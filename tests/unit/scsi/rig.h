@@ -230,7 +230,17 @@ static inline void rig_done(struct scsi_task *t)
 	c->order = ++r->ended;
 }
 
-static const struct scsi_port_ops rig_port = { .get_data = rig_get_data, .done = rig_done };
+static inline void rig_in_moved(struct scsi_task *t, const uint8_t *from)
+{
+	(void)t;
+	(void)from; /* nobody points to it */
+}
+
+static const struct scsi_port_ops rig_port = {
+	.get_data = rig_get_data,
+	.done = rig_done,
+	.in_moved = rig_in_moved,
+};
 
 /* A command of nexus x to LUN 0 with that CDB; nothing expected in either direction. */
 static inline void rig_cmd_init(struct rig_cmd *c, struct scsi_nexus *x, const uint8_t *cdb,

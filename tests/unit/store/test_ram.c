@@ -3,6 +3,7 @@
 #include "drive.h"
 
 #include <errno.h>
+#include <stddef.h>
 
 static struct store *open_ram(struct store_env *env, uint64_t size, uint32_t block)
 {
@@ -109,6 +110,134 @@ static void resizing_under_a_long_discard_harms_nothing(void)
 	store_env_free(env);
 }
 
+/* A view of what was read, and what became of it. */
+struct look {
+	struct store_view view;
+	int moved;
+	uint8_t copy[64 * KIB];
+};
+
+static void look_moved(struct store_view *v, const uint8_t *from)
+{
+	struct look *l = (struct look *)((char *)v - offsetof(struct look, view));
+
+	CU_ASSERT_PTR_NULL(v->data);
+	CU_ASSERT_PTR_NOT_NULL(from);
+	l->moved++;
+}
+
+/* Read len bytes at offset with a view. */
+static void look_at(struct store *s, struct look *l, uint64_t offset, uint64_t len)
+{
+	struct drive_io d = { .io = { .op = STORE_READ,
+				      .offset = offset,
+				      .len = len,
+				      .data = l->copy,
+				      .view = &l->view,
+				      .done = drive_done } };
+
+	memset(l, 0, sizeof(*l));
+	l->view.copy = l->copy;
+	l->view.moved = look_moved;
+	d.io.user = &d;
+	store_submit(s, &d.io);
+	drive_wait(s->env, &d, 1);
+	CU_ASSERT_EQUAL(d.io.error, 0);
+}
+
+static bool is_all(const uint8_t *p, size_t len, uint8_t byte)
+{
+	while (len > 0 && p[len - 1] == byte)
+		len--;
+	return len == 0;
+}
+
+/* What may change the 64 KiB at 64 KiB, of which a view shows all. */
+static const struct change {
+	const char *what;
+	enum store_op op;
+	uint64_t offset, len;
+	int moves;
+} changes[] = {
+	{ "a write before it", STORE_WRITE, 0, 64 * KIB, 0 },
+	{ "a write behind it", STORE_WRITE, 128 * KIB, 4096, 0 },
+	{ "a read of it", STORE_READ, 64 * KIB, 64 * KIB, 0 },
+	{ "a write of its first block", STORE_WRITE, 64 * KIB, 512, 1 },
+	{ "a write of its last block", STORE_WRITE, 128 * KIB - 512, 1024, 1 },
+	{ "a write over it", STORE_WRITE, 0, 256 * KIB, 1 },
+	{ "a discard of a page", STORE_DISCARD, 68 * KIB, 4096, 1 },
+	{ "zeros", STORE_ZERO, 64 * KIB, 512, 1 },
+	{ "a discard that a worker has", STORE_DISCARD, 64 * KIB, 40 * MIB, 1 },
+};
+
+static void a_view_shows_what_was_read(void)
+{
+	struct store_env *env = drive_env();
+	struct store *s = open_ram(env, 48 * MIB, 512);
+	uint8_t *bytes = aligned_alloc(4096, 256 * KIB);
+	struct look *l = malloc(sizeof(*l));
+	size_t i;
+
+	CU_ASSERT_FATAL(bytes && l);
+	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		const struct change *c = &changes[i];
+		struct drive_io d;
+
+		memset(bytes, 0x11, 256 * KIB);
+		CU_ASSERT_EQUAL(drive(s, STORE_WRITE, 0, 0, 256 * KIB, bytes), 0);
+		look_at(s, l, 64 * KIB, 64 * KIB);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(l->view.data);
+		memset(bytes, 0x22, 256 * KIB);
+		drive_submit(s, &d, c->op, 0, c->offset, c->len, bytes);
+		drive_wait(env, &d, 1);
+		if (l->moved != c->moves)
+			printf("\n    %s", c->what);
+		CU_ASSERT_EQUAL(l->moved, c->moves);
+		CU_ASSERT_TRUE(is_all(c->moves ? l->copy : l->view.data, 64 * KIB, 0x11));
+		store_view_end(&l->view);
+	}
+	free(bytes);
+	free(l);
+	store_close(s);
+	store_env_free(env);
+}
+
+static void a_view_outlives_its_store(void)
+{
+	struct store_env *env = drive_env();
+	struct store *s = open_ram(env, MIB, 512);
+	struct look *two = calloc(2, sizeof(*two));
+
+	CU_ASSERT_FATAL(two != NULL);
+	CU_ASSERT_EQUAL(drive_write(s, 0, 0, MIB, 4), 0);
+	look_at(s, &two[0], 0, 64 * KIB);
+	CU_ASSERT_EQUAL(store_resize(s, 256 * MIB), 0);
+	CU_ASSERT_EQUAL(two[0].moved, 1);
+	look_at(s, &two[0], 0, 64 * KIB);
+	look_at(s, &two[1], 0, 64 * KIB);
+	store_view_end(&two[1].view); /* nobody is told who has given it back */
+	store_close(s);
+	CU_ASSERT_EQUAL(two[0].moved, 1);
+	CU_ASSERT_EQUAL(two[1].moved, 0);
+	store_view_end(&two[0].view); /* harmless */
+	free(two);
+	store_env_free(env);
+}
+
+static void a_short_read_is_copied(void)
+{
+	struct store_env *env = drive_env();
+	struct store *s = open_ram(env, MIB, 512);
+	struct look *l = malloc(sizeof(*l));
+
+	CU_ASSERT_FATAL(l != NULL);
+	look_at(s, l, 0, 4096);
+	CU_ASSERT_PTR_NULL(l->view.data);
+	free(l);
+	store_close(s);
+	store_env_free(env);
+}
+
 static void what_cannot_be_had_is_told(void)
 {
 	const struct store_params p = { .backend = "ram",
@@ -132,6 +261,9 @@ static const struct unit_test tests[] = {
 	  resizing_keeps_what_stays_and_zeros_what_comes },
 	{ "resizing under a long discard harms nothing",
 	  resizing_under_a_long_discard_harms_nothing },
+	{ "a view shows what was read, whatever is written then", a_view_shows_what_was_read },
+	{ "a view outlives its store, and a resize", a_view_outlives_its_store },
+	{ "a short read is copied, view or not", a_short_read_is_copied },
 	{ "memory that cannot be had is told", what_cannot_be_had_is_told },
 };
 
