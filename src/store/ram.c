@@ -70,7 +70,8 @@ static void move_views(struct ram *r, uint64_t offset, uint64_t len)
 		if (v->offset >= offset + len || offset >= v->offset + v->len)
 			continue;
 		memcpy(v->copy, from, v->len);
-		store_view_end(v);
+		LIST_REMOVE(v, link);
+		v->data = NULL;
 		if (v->moved)
 			v->moved(v, from);
 	}
