@@ -59,19 +59,20 @@ void log_write(enum log_level level, const char *fmt, ...) __attribute__((format
 
 /*
  * A limit for lines that somebody else can provoke as often as he likes: LOG_RATE_MAX
- * of them in a second, then their number. All zero at first.
+ * of them in a span of time, then their number. All zero at first.
  */
 #define LOG_RATE_MAX 20
 
 struct log_rate {
-	uint64_t since_ms; /* when this second began */
+	uint64_t since_ms; /* when this span began */
+	uint32_t span_ms;  /* 0: a second */
 	uint32_t passed;
 	uint32_t withheld;
 };
 
 /*
  * May one more line be written at now_ms? what names such lines in the line that tells how many
- * were withheld, which is written when the next second brings another.
+ * were withheld, which is written when the next span brings another.
  */
 bool log_rate_pass(struct log_rate *r, uint64_t now_ms, const char *what);
 

@@ -13,6 +13,8 @@
 
 struct iscsi_server;
 struct pidfile;
+struct scsi_lu;
+struct stop;
 struct world;
 
 enum stop_state {
@@ -22,6 +24,13 @@ enum stop_state {
 	STOP_CUT,       /* connections are cut; the stores give back what they have */
 	STOP_FLUSHING,  /* data goes to stable storage */
 	STOP_DONE,      /* the loop is broken */
+};
+
+/* The last flush of a store. */
+struct stop_flush {
+	struct store_io io;
+	struct stop *stop;
+	const struct scsi_lu *lu; /* borrowed */
 };
 
 struct stop {
@@ -35,11 +44,11 @@ struct stop {
 
 	enum stop_state state;
 	ev_signal sigterm, sigint, sighup;
-	ev_timer deadline;        /* of the state */
-	ev_timer twin;            /* runs while a further signal counts as the first one */
-	struct store_io *flushes; /* owns; one for each store */
-	size_t flushing;          /* not done yet */
-	bool is_clean;            /* everything in flight ended, and every flush succeeded */
+	ev_timer deadline;          /* of the state */
+	ev_timer twin;              /* runs while a further signal counts as the first one */
+	struct stop_flush *flushes; /* owns; one for each store */
+	size_t flushing;            /* not done yet */
+	bool is_clean;              /* everything in flight ended, and every flush succeeded */
 };
 
 /* The first part is filled by the caller. s is lent until stop_stop(). */

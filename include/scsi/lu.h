@@ -2,6 +2,7 @@
 #ifndef SCSI_LU_H
 #define SCSI_LU_H
 
+#include "base/log.h"
 #include "scsi/pr.h"
 #include "scsi/tport.h"
 #include "store/store.h"
@@ -22,7 +23,8 @@ struct scsi_task;
 #define SCSI_SERIAL_MAX  37 /* bytes with the ending zero */
 #define SCSI_VENDOR_LEN  8
 #define SCSI_PRODUCT_LEN 16
-#define SCSI_NAA_LEN     16 /* NAA 6: IEEE registered extended */
+#define SCSI_LU_NAME_MAX 280 /* bytes with the ending zero */
+#define SCSI_NAA_LEN     16  /* NAA 6: IEEE registered extended */
 
 /* SPC-5, 7.5.9 */
 enum lu_qerr { QERR_NONE = 0, QERR_ALL = 1, QERR_NEXUS = 3 };
@@ -54,6 +56,7 @@ struct scsi_lu {
 	struct store *store;         /* owns */
 	struct scsi_core *core;      /* borrowed */
 	struct scsi_device *device;  /* set by scsi_device_add() */
+	char name[SCSI_LU_NAME_MAX]; /* for people: the device's and the LUN; by the same */
 	const struct scsi_cmd *cmds; /* this device type's command table */
 	size_t ncmds;
 	uint8_t block_shift;
@@ -88,6 +91,7 @@ struct scsi_lu {
 	struct store_io sync;          /* the flush behind SYNCHRONIZE CACHE with IMMED */
 	bool sync_busy;                /* it is with the store */
 	bool sync_again;               /* another one was asked for meanwhile */
+	struct log_rate faults;        /* of the store, as the log tells them */
 	TAILQ_HEAD(, scsi_task) tasks; /* the task set, in the order of arrival */
 	TAILQ_HEAD(, scsi_itl) itls;   /* the I_T_L nexuses that know it */
 };

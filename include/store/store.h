@@ -142,6 +142,9 @@ bool store_env_reap(struct store_env *env, bool wake);
  */
 void store_env_flush(struct store_env *env);
 
+/* An operation in words: "read", "write", "flush" … */
+const char *store_op_name(enum store_op op);
+
 /* The names of the kinds of store: the i-th, or NULL past the last. */
 const char *store_kind(size_t i);
 

@@ -156,10 +156,10 @@ char *log_quote(char *dst, size_t size, const char *text, size_t len)
 
 bool log_rate_pass(struct log_rate *r, uint64_t now_ms, const char *what)
 {
-	if (now_ms - r->since_ms >= 1000) {
+	if (now_ms - r->since_ms >= (r->span_ms ? r->span_ms : 1000)) {
 		if (r->withheld)
 			log_warning("%u more %s not told", r->withheld, what);
-		*r = (struct log_rate){ .since_ms = now_ms };
+		*r = (struct log_rate){ .since_ms = now_ms, .span_ms = r->span_ms };
 	}
 	if (r->passed < LOG_RATE_MAX) {
 		r->passed++;

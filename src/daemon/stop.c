@@ -32,20 +32,21 @@ static void finish(struct stop *s)
 
 static void on_flushed(struct store_io *io)
 {
-	struct stop *s = io->user;
+	const struct stop_flush *f = io->user;
+	struct stop *s = f->stop;
 
 	s->flushing--;
 	if (io->error) {
-		log_error("a store could not be flushed: %s", strerror(-io->error));
+		log_error("%s: the last flush failed: %s", f->lu->name, strerror(-io->error));
 		s->is_clean = false;
 	}
 	if (s->flushing == 0)
 		finish(s);
 }
 
-/* Calls fn for every logical unit's store; returns how many there are. */
-static size_t each_store(struct world *w, void (*fn)(struct stop *, struct store *, size_t),
-			 struct stop *s)
+/* Calls fn for every logical unit; returns how many there are. */
+static size_t each_lu(const struct world *w,
+		      void (*fn)(struct stop *, const struct scsi_lu *, size_t), struct stop *s)
 {
 	const struct target *t;
 	struct scsi_lu *lu;
@@ -56,23 +57,37 @@ static size_t each_store(struct world *w, void (*fn)(struct stop *, struct store
 		for (lu = map_next(&t->device.lus, 0, &number); lu;
 		     lu = map_next(&t->device.lus, number + 1, &number)) {
 			if (fn)
-				fn(s, lu->store, n);
+				fn(s, lu, n);
 			n++;
 		}
 	}
 	return n;
 }
 
-static void flush_one(struct stop *s, struct store *store, size_t i)
+static void flush_one(struct stop *s, const struct scsi_lu *lu, size_t i)
 {
-	s->flushes[i] = (struct store_io){ .op = STORE_FLUSH, .done = on_flushed, .user = s };
-	store_submit(store, &s->flushes[i]);
+	struct stop_flush *f = &s->flushes[i];
+
+	*f = (struct stop_flush){
+		.io = { .op = STORE_FLUSH, .done = on_flushed, .user = f },
+		.stop = s,
+		.lu = lu,
+	};
+	store_submit(lu->store, &f->io);
+}
+
+static void tell_busy(struct stop *s, const struct scsi_lu *lu, size_t i)
+{
+	(void)s;
+	(void)i;
+	if (!scsi_lu_is_idle(lu))
+		log_error("%s: the store does not give back what it was asked to do", lu->name);
 }
 
 /* All writes that were answered reach stable storage, however long that takes. */
 static void enter_flushing(struct stop *s)
 {
-	size_t n = each_store(s->world, NULL, s);
+	size_t n = each_lu(s->world, NULL, s);
 
 	s->state = STOP_FLUSHING;
 	ev_timer_stop(s->loop, &s->deadline);
@@ -83,7 +98,7 @@ static void enter_flushing(struct stop *s)
 		return;
 	}
 	s->flushing = n;
-	each_store(s->world, flush_one, s);
+	each_lu(s->world, flush_one, s);
 }
 
 static void enter_cut(struct stop *s)
@@ -135,7 +150,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int events)
 		break;
 	case STOP_PARTING: enter_cut(s); break;
 	case STOP_CUT:
-		log_error("a store does not give back what it was asked to do");
+		each_lu(s->world, tell_busy, s);
 		s->is_clean = false;
 		finish(s);
 		break;

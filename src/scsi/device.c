@@ -6,6 +6,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 void scsi_device_init(struct scsi_device *d, struct scsi_core *core, const char *name)
@@ -50,6 +52,7 @@ int scsi_device_add(struct scsi_device *d, struct scsi_lu *lu)
 	if (err)
 		return err;
 	lu->device = d; /* d owns lu now */
+	snprintf(lu->name, sizeof(lu->name), "%s LUN %" PRIu32, d->name, lu->opt.number);
 	alua_start(lu);
 	TAILQ_FOREACH (x, &d->nexuses, link)
 		ua_set_nexus(x, UA_LUNS_CHANGED);

@@ -9,6 +9,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,6 +135,7 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 	lu->ncmds = cmd_table_len;
 	lu->block_shift = (uint8_t)__builtin_ctz(opt->block_size);
 	lu->blocks = store->size >> lu->block_shift;
+	snprintf(lu->name, sizeof(lu->name), "LUN %" PRIu32, opt->number);
 	make_naa(lu);
 	mode_reset(lu);
 	TAILQ_INIT(&lu->tasks);

@@ -193,9 +193,9 @@ static void seal(struct scsi_lu *lu, const char *name, const char *fault)
 {
 	lu->pr.type = PR_WRITE_EXCLUSIVE;
 	lu->pr.sealed = true;
-	log_error("%s LUN %" PRIu32 ": the reservations in %s/%s cannot be read: %s; nobody may "
-		  "write until that file is removed and itgtd started again",
-		  lu->device->name, lu->opt.number, lu->core->state_dir, name, fault);
+	log_error("%s: the reservations in %s/%s cannot be read: %s; nobody may write until that "
+		  "file is removed and itgtd started again",
+		  lu->name, lu->core->state_dir, name, fault);
 }
 
 void pr_save_load(struct scsi_lu *lu)

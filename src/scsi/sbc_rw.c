@@ -1,7 +1,7 @@
 #include "scsi/sbc_rw.h"
 
-#include "base/log.h"
 #include "scsi/cmd.h"
+#include "scsi/fault.h"
 #include "scsi/finish.h"
 #include "scsi/limits.h"
 #include "scsi/lu.h"
@@ -10,7 +10,6 @@
 #include "scsi/ua.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #define FUA_BIT 0x08 /* byte 1 of the 10, 12 and 16 byte CDBs; reserved in the 6 byte ones */
 
@@ -108,8 +107,7 @@ static void flushed_behind(struct store_io *io)
 	struct scsi_lu *lu = io->user;
 
 	if (io->error) {
-		log_error("lun %u: flushing the cache failed: %s", lu->opt.number,
-			  strerror(-io->error));
+		fault_tell(lu, io);
 		ua_set_lu(lu, UA_FLUSH_FAILED, NULL);
 	}
 	lu->sync_busy = false;

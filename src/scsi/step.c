@@ -1,6 +1,7 @@
 #include "scsi/step.h"
 
 #include "scsi/cmd.h"
+#include "scsi/fault.h"
 #include "scsi/finish.h"
 #include "scsi/lu.h"
 
@@ -67,6 +68,8 @@ static void step_done(struct store_io *io)
 	struct scsi_task *t = io->user;
 
 	count(t);
+	if (io->error)
+		fault_tell(t->lu, io);
 	if (t->abort_wanted)
 		finish_task(t);
 	else if (io->error)

@@ -126,18 +126,25 @@ void store_close(struct store *s)
 
 /* What a request asks, by operation. */
 static const struct demand {
+	const char *name;
 	bool changes; /* not of a read-only store */
 	bool has_range;
 	bool is_transfer; /* moves bytes: STORE_RW_MAX at most */
 	uint32_t cap;     /* needed */
 } demands[] = {
-	[STORE_READ] = { .has_range = true, .is_transfer = true },
-	[STORE_WRITE] = { .changes = true, .has_range = true, .is_transfer = true },
-	[STORE_FLUSH] = { .has_range = false },
-	[STORE_DISCARD] = { .changes = true, .has_range = true, .cap = STORE_CAN_DISCARD },
-	[STORE_ZERO] = { .changes = true, .has_range = true },
-	[STORE_EXTENT] = { .has_range = true },
+	[STORE_READ] = { "read", .has_range = true, .is_transfer = true },
+	[STORE_WRITE] = { "write", .changes = true, .has_range = true, .is_transfer = true },
+	[STORE_FLUSH] = { "flush", .has_range = false },
+	[STORE_DISCARD] = { "discard", .changes = true, .has_range = true,
+			    .cap = STORE_CAN_DISCARD },
+	[STORE_ZERO] = { "zeroing", .changes = true, .has_range = true },
+	[STORE_EXTENT] = { "extent query", .has_range = true },
 };
+
+const char *store_op_name(enum store_op op)
+{
+	return demands[op].name;
+}
 
 static int check_io(const struct store *s, const struct store_io *io)
 {
