@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+struct scsi_lu;
 struct scsi_task;
 struct scsi_tmf;
 
@@ -21,12 +22,16 @@ struct scsi_core {
 	struct buf_pool *pool; /* borrowed; outlives the core */
 	const char *state_dir; /* borrowed: where what persists is kept; NULL: nothing does */
 	STAILQ_HEAD(, scsi_task) ready;
-	TAILQ_HEAD(, scsi_tmf) tmfs; /* task management functions that wait for tasks to end */
+	TAILQ_HEAD(, scsi_tmf) tmfs;   /* task management functions that wait for tasks to end */
+	TAILQ_HEAD(, scsi_lu) leaving; /* logical units that were taken away, and are not at rest */
 };
 
 void scsi_core_init(struct scsi_core *core, struct buf_pool *pool);
 
-/* Run what is on the ready list now. True when there was something. */
+/*
+ * Run what is on the ready list now, and hand over the logical units that were taken away and
+ * have come to rest. True when there was something.
+ */
 bool scsi_core_run(struct scsi_core *core);
 
 #endif

@@ -41,6 +41,17 @@ void scsi_device_fini(struct scsi_device *d);
  */
 int scsi_device_add(struct scsi_device *d, struct scsi_lu *lu);
 
+/*
+ * Take lu away: no command finds it any more, those in its task set end with TASK ABORTED, and
+ * every nexus gets REPORTED LUNS DATA HAS CHANGED. When its last task has ended and its store has
+ * given everything back, scsi_core_run() hands it to gone(), whose it is then, with user.
+ */
+void scsi_device_remove(struct scsi_device *d, struct scsi_lu *lu,
+			void (*gone)(struct scsi_lu *lu, void *user), void *user);
+
+/* Its list of logical units has changed for some nexus: REPORTED LUNS DATA HAS CHANGED. */
+void scsi_device_luns_changed(struct scsi_device *d);
+
 /* The logical unit with that number, or NULL. */
 struct scsi_lu *scsi_device_lu(const struct scsi_device *d, uint32_t lun);
 

@@ -35,6 +35,9 @@ void itl_allow(struct scsi_itl *itl);
 /* Give back what RESERVE got it (SPC-2, 5.5.1: also done by resets and the loss of the nexus). */
 void itl_release(struct scsi_itl *itl);
 
+/* Its logical unit goes away: no command finds it any more, those that have it may end. */
+void itl_hide(struct scsi_itl *itl);
+
 /* Leaves nexus and logical unit. */
 void itl_free(struct scsi_itl *itl);
 

@@ -94,6 +94,10 @@ struct scsi_lu {
 	struct log_rate faults;        /* of the store, as the log tells them */
 	TAILQ_HEAD(, scsi_task) tasks; /* the task set, in the order of arrival */
 	TAILQ_HEAD(, scsi_itl) itls;   /* the I_T_L nexuses that know it */
+	bool is_held;                  /* scsi_lu_hold(): nothing new runs */
+	void (*gone)(struct scsi_lu *lu, void *user); /* of scsi_device_remove() */
+	void *gone_user;
+	TAILQ_ENTRY(scsi_lu) leave_link; /* core->leaving */
 };
 
 /*
@@ -110,7 +114,7 @@ void scsi_lu_identity(struct scsi_lu_options *opt, const char *target_name);
 int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_lu_options *opt,
 		struct scsi_lu **out);
 
-/* No task, and no flush that goes on behind a SYNCHRONIZE CACHE with IMMED? */
+/* No task, no flush that goes on behind a SYNCHRONIZE CACHE with IMMED, nothing in its store? */
 bool scsi_lu_is_idle(const struct scsi_lu *lu);
 
 /* Closes the store. It must be idle. NULL is fine. */

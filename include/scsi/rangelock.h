@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+struct scsi_lu;
 struct scsi_task;
 
 /*
@@ -22,5 +23,9 @@ void rangelock_stop(struct scsi_task *t);
 
 /* t is out of the task set: who waited for its blocks goes on. Harmless when it had none. */
 void rangelock_leave(struct scsi_task *t);
+
+/* Nobody gets blocks of lu any more, until it may go on. */
+void rangelock_hold(struct scsi_lu *lu);
+void rangelock_go_on(struct scsi_lu *lu);
 
 #endif

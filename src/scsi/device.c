@@ -1,6 +1,9 @@
 #include "scsi/device.h"
 
 #include "scsi/alua.h"
+#include "scsi/core.h"
+#include "scsi/finish.h"
+#include "scsi/itl.h"
 #include "scsi/lu.h"
 #include "scsi/ua.h"
 
@@ -46,7 +49,6 @@ void scsi_device_fini(struct scsi_device *d)
 
 int scsi_device_add(struct scsi_device *d, struct scsi_lu *lu)
 {
-	struct scsi_nexus *x;
 	int err = map_add(&d->lus, lu->opt.number, lu);
 
 	if (err)
@@ -54,9 +56,34 @@ int scsi_device_add(struct scsi_device *d, struct scsi_lu *lu)
 	lu->device = d; /* d owns lu now */
 	snprintf(lu->name, sizeof(lu->name), "%s LUN %" PRIu32, d->name, lu->opt.number);
 	alua_start(lu);
+	scsi_device_luns_changed(d);
+	return 0;
+}
+
+void scsi_device_luns_changed(struct scsi_device *d)
+{
+	struct scsi_nexus *x;
+
 	TAILQ_FOREACH (x, &d->nexuses, link)
 		ua_set_nexus(x, UA_LUNS_CHANGED);
-	return 0;
+}
+
+void scsi_device_remove(struct scsi_device *d, struct scsi_lu *lu,
+			void (*gone)(struct scsi_lu *lu, void *user), void *user)
+{
+	struct scsi_task *t;
+	struct scsi_itl *itl;
+
+	assert(map_get(&d->lus, lu->opt.number) == lu);
+	map_remove(&d->lus, lu->opt.number);
+	TAILQ_FOREACH (itl, &lu->itls, lu_link)
+		itl_hide(itl);
+	TAILQ_FOREACH (t, &lu->tasks, set_link)
+		finish_abort(t, true);
+	lu->gone = gone;
+	lu->gone_user = user;
+	TAILQ_INSERT_TAIL(&d->core->leaving, lu, leave_link);
+	scsi_device_luns_changed(d);
 }
 
 struct scsi_lu *scsi_device_lu(const struct scsi_device *d, uint32_t lun)

@@ -41,11 +41,20 @@ void itl_release(struct scsi_itl *itl)
 		itl->lu->reserved_by = NULL;
 }
 
+/* Another logical unit may have the number by now. */
+void itl_hide(struct scsi_itl *itl)
+{
+	uint32_t number = itl->lu->opt.number;
+
+	if (map_get(&itl->nexus->itls, number) == itl)
+		map_remove(&itl->nexus->itls, number);
+}
+
 void itl_free(struct scsi_itl *itl)
 {
 	itl_allow(itl);
 	itl_release(itl);
-	map_remove(&itl->nexus->itls, itl->lu->opt.number);
+	itl_hide(itl);
 	TAILQ_REMOVE(&itl->nexus->known, itl, nexus_link);
 	TAILQ_REMOVE(&itl->lu->itls, itl, lu_link);
 	free(itl);

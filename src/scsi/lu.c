@@ -150,7 +150,7 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 
 bool scsi_lu_is_idle(const struct scsi_lu *lu)
 {
-	return TAILQ_EMPTY(&lu->tasks) && !lu->sync_busy;
+	return TAILQ_EMPTY(&lu->tasks) && !lu->sync_busy && lu->store->in_flight == 0;
 }
 
 void scsi_lu_free(struct scsi_lu *lu)

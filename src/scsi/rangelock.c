@@ -4,6 +4,8 @@
 #include "scsi/lu.h"
 #include "scsi/ready.h"
 
+#include <assert.h>
+
 /* Blocks from first up to, but without, end. */
 struct span {
 	uint64_t first;
@@ -41,6 +43,8 @@ static bool is_blocked(const struct scsi_task *t)
 {
 	const struct scsi_task *other;
 
+	if (t->lu->is_held)
+		return true;
 	TAILQ_FOREACH (other, &t->lu->tasks, set_link) {
 		if (other->in_range && clash(t, other))
 			return true;
@@ -103,4 +107,20 @@ void rangelock_leave(struct scsi_task *t)
 	if (is_alone(t))
 		t->lu->nalone--;
 	wake(t->lu);
+}
+
+/* The whole unit counts as one who is alone: so nobody else pays for the question. */
+void rangelock_hold(struct scsi_lu *lu)
+{
+	assert(!lu->is_held);
+	lu->is_held = true;
+	lu->nalone++;
+}
+
+void rangelock_go_on(struct scsi_lu *lu)
+{
+	assert(lu->is_held);
+	lu->is_held = false;
+	lu->nalone--;
+	wake(lu);
 }

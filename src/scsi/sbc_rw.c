@@ -99,8 +99,6 @@ void sbc_prefetch(struct scsi_task *t)
 	finish_good(t);
 }
 
-static void flush_behind(struct scsi_lu *lu);
-
 /* A failed flush can no longer fail its command: it is told to all as a deferred error. */
 static void flushed_behind(struct store_io *io)
 {
@@ -112,11 +110,11 @@ static void flushed_behind(struct store_io *io)
 	}
 	lu->sync_busy = false;
 	if (lu->sync_again)
-		flush_behind(lu);
+		sbc_flush_behind(lu);
 }
 
 /* One flush at a time; what is asked for meanwhile needs one more, and only one. */
-static void flush_behind(struct scsi_lu *lu)
+void sbc_flush_behind(struct scsi_lu *lu)
 {
 	lu->sync_again = lu->sync_busy;
 	if (lu->sync_busy)
@@ -130,7 +128,7 @@ static void flush_behind(struct scsi_lu *lu)
 void sbc_sync(struct scsi_task *t)
 {
 	if (t->cdb[1] & 0x02) {
-		flush_behind(t->lu);
+		sbc_flush_behind(t->lu);
 		finish_good(t);
 		return;
 	}
