@@ -293,10 +293,10 @@ static void go_direct(struct opening *o, int flags)
 		serve_cached(o, reason);
 		return;
 	}
-	o->step = step ? step : block;
+	o->step = step > 1 ? step : block; /* 1: anything goes, and a whole block always does */
 }
 
-/* What tmpfs has is in memory in any case: "direct" would only take a longer way to it. */
+/* What tmpfs has is in memory in any case: O_DIRECT would only be a longer way to it. */
 static int choose_way(struct opening *o)
 {
 	int flags = fcntl(o->fd, F_GETFL);
@@ -308,7 +308,11 @@ static int choose_way(struct opening *o)
 		return fail(o, -errno, "does not tell its file system: %s", strerror(errno));
 	o->step = 1;
 	o->is_memory = !o->is_device && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
-	if (!o->is_memory && o->p->io == STORE_IO_DIRECT)
+	if (o->p->io != STORE_IO_DIRECT)
+		return 0;
+	if (o->is_memory)
+		serve_cached(o, "the file system is in memory");
+	else
 		go_direct(o, flags & ~O_NONBLOCK);
 	return 0;
 }

@@ -104,6 +104,8 @@ def main():
     faults += [f"{row}: in expected.txt, but not in iscsi-test-cu" for row in strangers(table, rows)]
     count = {"pass": 0, "skip": 0, "off": 0, "fail": 0}
     with itgtd.workdir() as directory, serve(args.store, args.block_size, directory) as target:
+        if args.store == "direct":  # else it would be the same run as "cached"
+            faults += target.log_lines("served through the page cache")
         urls_of = dict(zip(UNITS, ([url] for url in target.urls)))
         urls_of["paths"] = target.urls[:1] * 2
         for test in args.test or [test for test, row in rows.items() if row]:

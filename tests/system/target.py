@@ -69,9 +69,17 @@ class Target:
     def alive(self):
         return self.process.poll() is None
 
+    def log_lines(self, text):
+        """The lines of its log so far that have text in them."""
+        return [line for line in self._log().splitlines() if text in line]
+
     def log_tail(self):
-        self.log.seek(0)
-        return self.log.read()[-8000:]
+        return self._log()[-8000:]
+
+    def _log(self):
+        # Where the daemon writes stays as it is: that position is shared.
+        size = os.fstat(self.log.fileno()).st_size
+        return os.pread(self.log.fileno(), size, 0).decode(errors="replace")
 
     def threads(self):
         """What each thread of it waits in and has used: tells a lost command from a slow one."""
