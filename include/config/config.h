@@ -60,6 +60,8 @@ struct conf_lun_options {
 	int block_size;   /* bytes */
 	uint64_t physical_block_size; /* bytes */
 	int io;                       /* enum store_mode */
+	uint64_t max_iops;            /* 0: any number */
+	uint64_t max_bandwidth;       /* bytes a second; 0: any number */
 	bool write_cache;
 	bool thin;
 	bool read_only;

@@ -13,9 +13,13 @@
 enum conf_kind {
 	CONF_TEXT,     /* const char *; printable, min to max bytes */
 	CONF_NUMBER,   /* uint32_t */
+	CONF_BYTES,    /* uint32_t, a number without a letter */
+	CONF_SECONDS,  /* uint32_t likewise */
 	CONF_BOOL,     /* bool */
 	CONF_SIZE,     /* uint64_t: bytes */
 	CONF_DURATION, /* uint32_t: ms */
+	CONF_IOPS,     /* uint64_t: requests a second */
+	CONF_RATE,     /* uint64_t: bytes a second */
 	CONF_CHOICE,   /* int: one of choices */
 	CONF_LIST,     /* no field; check.c walks the values */
 };

@@ -5,6 +5,8 @@
 #ifndef DAEMON_LOOP_H
 #define DAEMON_LOOP_H
 
+#include "base/loop.h"
+
 #include <ev.h>
 #include <stdbool.h>
 
@@ -26,6 +28,8 @@ struct turn {
 	ev_io aio;    /* the store environment's descriptor */
 	ev_idle more; /* runs while there is more to do: the loop must not sleep */
 	bool woken;   /* that descriptor was readable in this turn */
+	struct loop_clock clock;
+	struct lazy_timer due; /* when a store's filter lets a request go on */
 };
 
 /* The first part is filled by the caller. t is lent until turn_stop(). */

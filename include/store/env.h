@@ -9,12 +9,28 @@
 #include "store/store.h"
 #include "store/workers.h"
 
+/* Wakes a filter at its time. */
+struct env_alarm {
+	void (*ring)(struct env_alarm *a); /* may set it again, for later than now */
+	void *user;
+	bool is_set;
+	uint64_t due_ms;
+	LIST_ENTRY(env_alarm) link; /* of those that are set */
+};
+
 struct store_env {
 	int fd; /* owns; the eventfd of aio and workers */
 	struct aio aio;
 	struct workers workers;
 	struct store_io_list finished; /* to be handed back by the next store_env_reap() */
+	uint64_t now_ms;               /* of the last store_env_tick() */
+	uint64_t due_ms;               /* no alarm is set for earlier; UINT64_MAX: none is set */
+	LIST_HEAD(, env_alarm) alarms; /* those that are set */
 };
+
+/* Ring at due_ms, which is later than now. A set alarm is set anew. */
+void env_alarm_set(struct store_env *env, struct env_alarm *a, uint64_t due_ms);
+void env_alarm_stop(struct env_alarm *a);
 
 /* The request is over: result is 0 or -errno. done() is called by store_env_reap(). */
 void env_finish(struct store_io *io, long result);

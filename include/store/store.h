@@ -84,9 +84,10 @@ enum store_cap {
 
 struct store_ops {
 	const char *name;
-	void (*submit)(struct store_io *io);           /* range and capability already checked */
-	int (*resize)(struct store *s, uint64_t size); /* NULL: cannot */
-	void (*close)(struct store *s);                /* no request is in flight */
+	void (*submit)(struct store_io *io); /* range and capability already checked */
+	void (*recall)(struct store *s, struct store_io *io); /* NULL: it holds nothing back */
+	int (*resize)(struct store *s, uint64_t size);        /* NULL: cannot */
+	void (*close)(struct store *s);                       /* no request is in flight */
 };
 
 enum store_mode { STORE_IO_DIRECT, STORE_IO_CACHED };
@@ -112,7 +113,9 @@ struct store_params {
 	enum store_mode io;
 	uint32_t block_size; /* bytes: 512 to 4096, a power of two; becomes io_align */
 	bool read_only;
-	bool thin; /* discard punches holes */
+	bool thin;              /* discard punches holes */
+	uint64_t max_iops;      /* requests a second; 0: any number */
+	uint64_t max_bandwidth; /* bytes a second that are read and written; 0: any number */
 };
 
 /*
@@ -145,6 +148,15 @@ void store_env_flush(struct store_env *env);
 /* An operation in words: "read", "write", "flush" … */
 const char *store_op_name(enum store_op op);
 
+/*
+ * What time it is, for the filters that hold requests back: now_ms never goes back, and
+ * means nothing but the distance from one call to the next. Those whose time has come go on.
+ */
+void store_env_tick(struct store_env *env, uint64_t now_ms);
+
+/* When store_env_tick() has something to do; UINT64_MAX: never, as things are. */
+uint64_t store_env_due_ms(const struct store_env *env);
+
 /* The names of the kinds of store: the i-th, or NULL past the last. */
 const char *store_kind(size_t i);
 
@@ -174,6 +186,12 @@ void store_submit(struct store *s, struct store_io *io);
 
 /* The view is the caller's again. Harmless on one that is all zero, or where the store copied. */
 void store_view_end(struct store_view *v);
+
+/*
+ * Nobody waits for the result any more: a filter that holds the request back gives it
+ * back at once, by done() with -ECANCELED. What is under way already is not stopped.
+ */
+void store_recall(struct store *s, struct store_io *io);
 
 /*
  * Let a worker run work(), which may block and sees only what io points to; its

@@ -41,6 +41,8 @@ static int open_store(const struct config_lun *l, struct store_env *env, struct 
 		.block_size = (uint32_t)o->block_size,
 		.read_only = o->read_only,
 		.thin = o->thin,
+		.max_iops = o->max_iops,
+		.max_bandwidth = o->max_bandwidth,
 	};
 
 	return store_open(env, &p, out, why);

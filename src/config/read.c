@@ -75,10 +75,13 @@ static void read_text(const struct value *v)
 
 static void read_number(const struct value *v)
 {
+	const char *of = v->option->kind == CONF_BYTES     ? " of bytes"
+			 : v->option->kind == CONF_SECONDS ? " of seconds"
+							   : "";
 	uint64_t n;
 
 	if (conf_number(v->text->text, v->option->min, v->option->max, &n))
-		FAULT(v, "is not a number from %" PRIu64 " to %" PRIu64, v->option->min,
+		FAULT(v, "is not a number%s from %" PRIu64 " to %" PRIu64, of, v->option->min,
 		      v->option->max);
 	else
 		*(uint32_t *)v->field = (uint32_t)n;
@@ -101,17 +104,62 @@ static void read_bool(const struct value *v)
 	FAULT(v, "is neither yes nor no (write yes or no)");
 }
 
+/* "512 bytes", "16M" */
+static char *bytes_format(char dst[static 32], uint64_t bytes)
+{
+	char number[24];
+
+	size_format(number, sizeof(number), bytes);
+	snprintf(dst, 32, "%s%s", number,
+		 number[strspn(number, "0123456789")] == '\0' ? " bytes" : "");
+	return dst;
+}
+
+static bool in_range(const struct value *v, int err, uint64_t n)
+{
+	return err != -ERANGE && n >= v->option->min && n <= v->option->max;
+}
+
 static void read_size(const struct value *v)
 {
-	char low[24], high[24];
-	uint64_t n;
+	char low[32], high[32];
+	uint64_t n = 0;
+	int err = size_parse(v->text->text, &n);
 
-	if (size_parse(v->text->text, &n))
+	if (err == -EINVAL)
 		FAULT(v, "is not a size (write 512M, 10G, 1T)");
-	else if (n < v->option->min || n > v->option->max)
-		FAULT(v, "is not a size from %s to %s",
-		      size_format(low, sizeof(low), v->option->min),
-		      size_format(high, sizeof(high), v->option->max));
+	else if (!in_range(v, err, n))
+		FAULT(v, "is not a size from %s to %s", bytes_format(low, v->option->min),
+		      bytes_format(high, v->option->max));
+	else
+		*(uint64_t *)v->field = n;
+}
+
+static void read_iops(const struct value *v)
+{
+	uint64_t n = 0;
+	int err = rate_parse(v->text->text, RATE_OPS, &n);
+
+	if (err == -EINVAL)
+		FAULT(v, "is not a number of requests a second (write 5000)");
+	else if (!in_range(v, err, n))
+		FAULT(v, "is not a number of requests a second from %" PRIu64 " to %" PRIu64,
+		      v->option->min, v->option->max);
+	else
+		*(uint64_t *)v->field = n;
+}
+
+static void read_rate(const struct value *v)
+{
+	char low[32], high[32];
+	uint64_t n = 0;
+	int err = rate_parse(v->text->text, RATE_BYTES, &n);
+
+	if (err == -EINVAL)
+		FAULT(v, "is not a rate in bytes a second (write 100M, 100MiB/s)");
+	else if (!in_range(v, err, n))
+		FAULT(v, "is not a rate from %s to %s a second", bytes_format(low, v->option->min),
+		      bytes_format(high, v->option->max));
 	else
 		*(uint64_t *)v->field = n;
 }
@@ -131,11 +179,12 @@ static char *duration_format(char *dst, size_t size, uint64_t ms)
 static void read_duration(const struct value *v)
 {
 	char low[24], high[24];
-	uint64_t ms;
+	uint64_t ms = 0;
+	int err = duration_parse(v->text->text, &ms);
 
-	if (duration_parse(v->text->text, &ms))
+	if (err == -EINVAL)
 		FAULT(v, "is not a time (write 500ms, 5s, 2m)");
-	else if (ms < v->option->min || ms > v->option->max)
+	else if (!in_range(v, err, ms))
 		FAULT(v, "is not a time from %s to %s",
 		      duration_format(low, sizeof(low), v->option->min),
 		      duration_format(high, sizeof(high), v->option->max));
@@ -165,9 +214,10 @@ static void read_choice(const struct value *v)
 }
 
 static void (*const readers[])(const struct value *v) = {
-	[CONF_TEXT] = read_text, [CONF_NUMBER] = read_number,     [CONF_BOOL] = read_bool,
-	[CONF_SIZE] = read_size, [CONF_DURATION] = read_duration, [CONF_CHOICE] = read_choice,
-	[CONF_LIST] = NULL,
+	[CONF_TEXT] = read_text,         [CONF_NUMBER] = read_number, [CONF_BYTES] = read_number,
+	[CONF_SECONDS] = read_number,    [CONF_BOOL] = read_bool,     [CONF_SIZE] = read_size,
+	[CONF_DURATION] = read_duration, [CONF_IOPS] = read_iops,     [CONF_RATE] = read_rate,
+	[CONF_CHOICE] = read_choice,     [CONF_LIST] = NULL,
 };
 
 void conf_read_section(const struct conf_node *node, void *base, struct conf_faults *faults)

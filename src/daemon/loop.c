@@ -42,6 +42,15 @@ static bool flush(struct turn *t)
 	return moved;
 }
 
+/* Wake up for the first request that a filter holds back, if there is one. */
+static void wait_for_due(struct turn *t)
+{
+	uint64_t due = store_env_due_ms(t->env), now = loop_clock_ms(&t->clock);
+
+	if (due != UINT64_MAX)
+		lazy_timer_set(t->loop, &t->due, due > now ? (double)(due - now) / 1000 : 0);
+}
+
 /* libev calls this when all events of the turn have been handled, before it sleeps. */
 static void on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
 {
@@ -49,9 +58,11 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
 	bool more;
 
 	(void)events;
+	store_env_tick(t->env, loop_clock_ms(&t->clock));
 	do
 		more = flush(t);
 	while (t->ended && t->ended(t));
+	wait_for_due(t);
 	if (more)
 		ev_idle_start(loop, &t->more);
 	else
@@ -67,7 +78,12 @@ static void on_aio(struct ev_loop *loop, ev_io *w, int events)
 	t->woken = true;
 }
 
-/* That it runs is its purpose. */
+/* That these run is their purpose. */
+static void on_due(struct lazy_timer *timer)
+{
+	(void)timer;
+}
+
 static void on_more(struct ev_loop *loop, ev_idle *w, int events)
 {
 	(void)loop;
@@ -83,6 +99,8 @@ void turn_start(struct turn *t)
 	t->prepare.data = t;
 	t->aio.data = t;
 	t->woken = false;
+	loop_clock_start(t->loop, &t->clock);
+	lazy_timer_init(&t->due, on_due);
 	ev_prepare_start(t->loop, &t->prepare);
 	ev_io_start(t->loop, &t->aio);
 }
@@ -92,4 +110,6 @@ void turn_stop(struct turn *t)
 	ev_prepare_stop(t->loop, &t->prepare);
 	ev_io_stop(t->loop, &t->aio);
 	ev_idle_stop(t->loop, &t->more);
+	lazy_timer_stop(t->loop, &t->due);
+	loop_clock_stop(&t->clock);
 }

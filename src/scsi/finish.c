@@ -138,7 +138,10 @@ void finish_abort(struct scsi_task *t, bool tell)
 		t->abort_tell = tell;
 	t->abort_wanted = true;
 	switch (t->state) {
-	case SCSI_TASK_RUNNING: return; /* step.c and finish_task() see to it */
+	case SCSI_TASK_RUNNING: /* step.c and finish_task() see to it */
+		if (t->lu)
+			store_recall(t->lu->store, &t->io);
+		return;
 	case SCSI_TASK_NO_BUF: buf_wait_stop(t->core->pool, &t->wait); break;
 	case SCSI_TASK_DORMANT: t->lu->ndormant--; break;
 	case SCSI_TASK_LOCKED: rangelock_stop(t); break;

@@ -57,6 +57,8 @@ static void count(const struct scsi_task *t)
 		c = t->cmd->xfer == XFER_IN_BLOCKS ? &t->lu->reads : &t->lu->verifies;
 	else if (t->io.op != STORE_WRITE)
 		return;
+	if (t->io.error == -ECANCELED)
+		return; /* given back before it was tried */
 	if (t->io.error)
 		c->errors++;
 	else

@@ -17,6 +17,8 @@ int store_env_new(unsigned int depth, unsigned int workers, struct store_env **o
 	if (!env)
 		return -ENOMEM;
 	STAILQ_INIT(&env->finished);
+	LIST_INIT(&env->alarms);
+	env->due_ms = UINT64_MAX;
 	env->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (env->fd < 0) {
 		err = -errno;
@@ -43,7 +45,7 @@ void store_env_free(struct store_env *env)
 {
 	if (!env)
 		return;
-	assert(STAILQ_EMPTY(&env->finished));
+	assert(STAILQ_EMPTY(&env->finished) && LIST_EMPTY(&env->alarms));
 	workers_fini(&env->workers);
 	aio_fini(&env->aio);
 	close(env->fd);
@@ -119,4 +121,56 @@ void store_env_flush(struct store_env *env)
 	aio_flush(&env->aio);
 	if (!STAILQ_EMPTY(&env->finished))
 		eventfd_write(env->fd, 1);
+}
+
+void env_alarm_set(struct store_env *env, struct env_alarm *a, uint64_t due_ms)
+{
+	assert(due_ms > env->now_ms);
+	if (!a->is_set)
+		LIST_INSERT_HEAD(&env->alarms, a, link);
+	a->is_set = true;
+	a->due_ms = due_ms;
+	if (due_ms < env->due_ms)
+		env->due_ms = due_ms;
+}
+
+void env_alarm_stop(struct env_alarm *a)
+{
+	if (a->is_set)
+		LIST_REMOVE(a, link);
+	a->is_set = false;
+}
+
+/* Those that are set again in between stand in front of where the walk is. */
+static void ring(struct store_env *env)
+{
+	struct env_alarm *a = LIST_FIRST(&env->alarms), *next;
+
+	for (; a; a = next) {
+		next = LIST_NEXT(a, link);
+		if (a->due_ms > env->now_ms)
+			continue;
+		env_alarm_stop(a);
+		a->ring(a);
+	}
+}
+
+void store_env_tick(struct store_env *env, uint64_t now_ms)
+{
+	const struct env_alarm *a;
+
+	env->now_ms = now_ms;
+	if (now_ms < env->due_ms)
+		return;
+	ring(env);
+	env->due_ms = UINT64_MAX;
+	LIST_FOREACH (a, &env->alarms, link) {
+		if (a->due_ms < env->due_ms)
+			env->due_ms = a->due_ms;
+	}
+}
+
+uint64_t store_env_due_ms(const struct store_env *env)
+{
+	return env->due_ms;
 }

@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "store/env.h"
 #include "store/file_open.h"
+#include "store/limit.h"
 #include "store/null.h"
 #include "store/ram.h"
 
@@ -96,6 +97,27 @@ static int check_params(const struct kind *kind, struct store_params *p,
 	return 0;
 }
 
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	assert(s->in_flight == 0);
+	s->ops->close(s);
+}
+
+/* What the options put on top of the store. 0, or -errno with why, and *s is closed. */
+static int stack_filters(const struct store_params *p, struct store **s,
+			 char why[static STORE_WHY_MAX])
+{
+	int err = 0;
+
+	if (p->max_iops || p->max_bandwidth)
+		err = limit_open(*s, p->max_iops, p->max_bandwidth, s, why);
+	if (err)
+		store_close(*s);
+	return err;
+}
+
 int store_open(struct store_env *env, const struct store_params *p, struct store **out,
 	       char why[static STORE_WHY_MAX])
 {
@@ -111,17 +133,11 @@ int store_open(struct store_env *env, const struct store_params *p, struct store
 	if (err)
 		return err;
 	err = kind->open(env, &checked, out, why);
-	if (!err && p->read_only)
+	if (err)
+		return err;
+	if (p->read_only)
 		(*out)->caps |= STORE_READ_ONLY;
-	return err;
-}
-
-void store_close(struct store *s)
-{
-	if (!s)
-		return;
-	assert(s->in_flight == 0);
-	s->ops->close(s);
+	return stack_filters(p, out, why);
 }
 
 /* What a request asks, by operation. */
@@ -193,6 +209,12 @@ void store_view_end(struct store_view *v)
 	if (v->data)
 		LIST_REMOVE(v, link);
 	v->data = NULL;
+}
+
+void store_recall(struct store *s, struct store_io *io)
+{
+	if (s->ops->recall)
+		s->ops->recall(s, io);
 }
 
 void store_work(struct store *s, struct store_io *io, int (*work)(struct store_io *io))

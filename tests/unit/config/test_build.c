@@ -32,7 +32,8 @@ static void luns_become_logical_units(void)
 
 	CU_ASSERT_EQUAL_FATAL(
 		build(&c,
-		      HEAD "lun 0 { backend = ram size = 1M initiators = iqn.a serial = S }\n"
+		      HEAD "lun 0 { backend = ram size = 1M initiators = iqn.a serial = S max-iops "
+			   "= 9 }\n"
 			   "lun 300 { backend = null size = 1G block-size = 4096 vendor = V }\n}",
 		      &env, why),
 		0);
@@ -40,6 +41,7 @@ static void luns_become_logical_units(void)
 	lu = scsi_device_lu(&t->device, 0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lu);
 	CU_ASSERT_EQUAL(lu->blocks, 2048);
+	CU_ASSERT_STRING_EQUAL(lu->store->ops->name, "limit");
 	CU_ASSERT_STRING_EQUAL(lu->opt.serial, "S");
 	CU_ASSERT_EQUAL(lu->opt.physical_block_size, 4096);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lu->opt.user);

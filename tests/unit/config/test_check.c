@@ -37,7 +37,8 @@ static const char good[] =
 	"  ErrorRecoveryLevel = 0  HeaderDigest = { CRC32C }  DataDigest = { CRC32C, None }\n"
 	"  DefaultTime2Wait = 3  DefaultTime2Retain = 0  nop-interval = 0  nop-timeout = 1m\n"
 	"  queue-depth = 16  alua-states = { 7:standby, 8:non-optimized }\n"
-	"  lun 0 { path = /srv/a.img  size = 10G }\n"
+	"  lun 0 { path = /srv/a.img  size = 10G  max-iops = 5000iops  max-bandwidth = 100MiB/s "
+	"}\n"
 	"  lun 16383 {\n"
 	"    backend = ram  size = 1M  block-size = 4096  physical-block-size = 8K\n"
 	"    write-cache = no  thin = no  read-only = yes  removable = true\n"
@@ -157,6 +158,9 @@ static void a_good_file_gives_the_exact_luns(void)
 	CU_ASSERT_EQUAL(a->options.block_size, 512);
 	CU_ASSERT_EQUAL(a->options.physical_block_size, 4096);
 	CU_ASSERT_EQUAL(a->options.io, STORE_IO_DIRECT);
+	CU_ASSERT_EQUAL(a->options.max_iops, 5000);
+	CU_ASSERT_EQUAL(a->options.max_bandwidth, 100 << 20);
+	CU_ASSERT_EQUAL(STAILQ_NEXT(a, link)->options.max_iops, 0);
 	CU_ASSERT_TRUE(a->options.write_cache && a->options.thin);
 	CU_ASSERT_FALSE(a->options.read_only || a->options.removable);
 	CU_ASSERT_PTR_NULL(a->options.serial);
@@ -353,8 +357,24 @@ static const struct {
 	  "t.conf:4: " A "lun 0: serial: \"\\xc3\\xa4\" has a character that is not ASCII\n"
 	  "t.conf:5: " A "lun 0: vendor: is too long (write at most 8 bytes)\n"
 	  "t.conf:6: " A "lun 0: io: \"sync\" is not direct or cached\n" },
-	{ T OPEN "lun 0 { path = x max-iops = 10 } }",
-	  "t.conf:3: " A "lun 0: \"max-iops\" is not an option here\n" },
+	{ T OPEN "lun 0 { path = x max-iops = many\nmax-bandwidth = 5iops } }",
+	  "t.conf:3: " A "lun 0: max-iops: \"many\" is not a number of requests a second (write "
+	  "5000)\n"
+	  "t.conf:4: " A "lun 0: max-bandwidth: \"5iops\" is not a rate in bytes a second (write "
+	  "100M, 100MiB/s)\n" },
+	{ T OPEN
+	  "lun 0 { path = x max-iops = 10000001\nmax-bandwidth = 99999P/s\nsize = 99999P } }",
+	  "t.conf:3: " A
+	  "lun 0: max-iops: \"10000001\" is not a number of requests a second from 0 "
+	  "to 10000000\n"
+	  "t.conf:4: " A "lun 0: max-bandwidth: \"99999P/s\" is not a rate from 0 bytes to 1T a "
+	  "second\n"
+	  "t.conf:5: " A "lun 0: size: \"99999P\" is not a size from 512 bytes to 1024P\n" },
+	{ T OPEN "MaxBurstLength = 256K\nDefaultTime2Wait = 5s\nlun 0 { path = x } }",
+	  "t.conf:3: " A "MaxBurstLength: \"256K\" is not a number of bytes from 512 to 16777215\n"
+	  "t.conf:4: " A "DefaultTime2Wait: \"5s\" is not a number of seconds from 0 to 3600\n" },
+	{ "login-timeout = 99999999999999999999h",
+	  "t.conf:1: login-timeout: \"99999999999999999999h\" is not a time from 1s to 1h\n" },
 };
 
 static void each_fault_says_where_and_what(void)

@@ -31,7 +31,7 @@ static void specs_become_luns_of_one_target(void)
 	static const char *const specs[] = {
 		"disk.img,block-size=4096,read-only=true",
 		"/srv/a.img,size=10G",
-		"ram,size=1G",
+		"ram,size=1G,max-iops=500,max-bandwidth=1M",
 		"null,size=1T,initiators=iqn.a,initiators=iqn.b",
 		"./ram",
 		"a\\,b\\\\c.img,serial=x\\,y",
@@ -57,6 +57,8 @@ static void specs_become_luns_of_one_target(void)
 	CU_ASSERT_TRUE(lun(&c, 0)->read_only);
 	CU_ASSERT_EQUAL(lun(&c, 1)->size, UINT64_C(10) << 30);
 	CU_ASSERT_EQUAL(lun(&c, 2)->backend, CONF_BACKEND_RAM);
+	CU_ASSERT_EQUAL(lun(&c, 2)->max_iops, 500);
+	CU_ASSERT_EQUAL(lun(&c, 2)->max_bandwidth, 1 << 20);
 	CU_ASSERT_EQUAL(lun(&c, 3)->backend, CONF_BACKEND_NULL);
 	CU_ASSERT_STRING_EQUAL(lun(&c, 4)->path, "./ram");
 	CU_ASSERT_EQUAL(lun(&c, 4)->backend, CONF_BACKEND_PATH);
