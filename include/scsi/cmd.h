@@ -36,6 +36,8 @@ enum cmd_flag {
 	F_THIN_BIT = 0x80,  /* its UNMAP bit (byte 1, bit 3) likewise */
 	F_ALONE = 0x100,    /* has its blocks to itself while it runs (rangelock.h) */
 	F_WORK = 0x200,     /* reads its blocks into work space */
+	F_KEPT = 0x400,     /* is there when something can be kept (keep.h) only */
+	F_SAVE_BIT = 0x800, /* its SP bit (byte 1, bit 0) likewise */
 
 	/* What strangers to a reservation may do (SPC-5, table 67; SBC-4, table 13). */
 	F_PR_WE_ANY = 0x10000, /* under a write exclusive reservation */
@@ -52,6 +54,7 @@ enum cmd_flag {
 
 #define CMD_USAGE_LEN 16
 #define CMD_UNMAP_BIT 0x08
+#define CMD_SAVE_BIT  0x01
 
 /* The order of the fields is that in which a row is read. */
 struct scsi_cmd { /* NOLINT(clang-analyzer-optin.performance.Padding) */

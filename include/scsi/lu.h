@@ -45,6 +45,16 @@ struct scsi_lu_options {
 	void *user;                         /* the caller's (masking) */
 };
 
+#define SCSI_IDENTS    2   /* types of identifying information (ident.h) */
+#define SCSI_IDENT_MAX 256 /* bytes of the longest */
+
+struct scsi_ident {
+	uint16_t len; /* bytes; 0: none is set */
+	uint8_t bytes[SCSI_IDENT_MAX];
+};
+
+#define SCSI_MODE_FIELDS 6 /* fields of mode pages that can be changed (mode.h) */
+
 /* What LOG SENSE tells of a kind of access. */
 struct scsi_count {
 	uint64_t bytes;  /* moved */
@@ -66,24 +76,29 @@ struct scsi_lu {
 	uint32_t pr_version;                 /* goes up with each change of pr */
 	struct pr_op *pr_op;                 /* the PERSISTENT RESERVE OUT under way; NULL: none */
 	STAILQ_HEAD(, scsi_task) pr_waiting; /* others, which wait for it */
-	uint8_t alua_states[SCSI_PORTS_MAX]; /* enum alua_state, as device->ports stand */
-	uint8_t alua_causes[SCSI_PORTS_MAX]; /* enum alua_cause */
-	struct scsi_nexus *reserved_by;      /* by RESERVE; NULL: nobody */
+	bool keeping;                        /* a command changes what is kept (keep.h) */
+	STAILQ_HEAD(, scsi_task) keep_waiting; /* others, which wait for it */
+	uint8_t alua_states[SCSI_PORTS_MAX];   /* enum alua_state, as device->ports stand */
+	uint8_t alua_causes[SCSI_PORTS_MAX];   /* enum alua_cause */
+	struct scsi_nexus *reserved_by;        /* by RESERVE; NULL: nobody */
 	void (*task_left)(
-		struct scsi_lu *lu);   /* called when a task has ended; NULL: nobody cares */
-	bool stopped;                  /* START STOP UNIT with START=0 */
-	bool ejected;                  /* … with LOEJ=1 and START=0 */
-	bool wce;                      /* caching mode page: writes may stay in the cache */
-	bool d_sense;                  /* control mode page: sense in descriptor format */
-	uint8_t qerr;                  /* … what a CHECK CONDITION aborts: enum lu_qerr */
-	uint8_t ua_intlck;             /* … what clears unit attentions: enum lu_ua_intlck */
-	bool swp;                      /* … software write protection */
-	bool tas;                      /* … tell of aborts by another nexus */
-	uint32_t prevents;             /* I_T_L nexuses that prevent medium removal */
-	uint32_t ntasks;               /* tasks in the set */
-	uint32_t nordering;            /* tasks in the set that are not SIMPLE */
-	uint32_t ndormant;             /* tasks in the set that wait for others */
-	uint32_t nalone;               /* tasks that run alone on their blocks, or wait to */
+		struct scsi_lu *lu);     /* called when a task has ended; NULL: nobody cares */
+	bool stopped;                    /* START STOP UNIT with START=0 */
+	bool ejected;                    /* … with LOEJ=1 and START=0 */
+	bool wce;                        /* caching mode page: writes may stay in the cache */
+	bool d_sense;                    /* control mode page: sense in descriptor format */
+	uint8_t qerr;                    /* … what a CHECK CONDITION aborts: enum lu_qerr */
+	uint8_t ua_intlck;               /* … what clears unit attentions: enum lu_ua_intlck */
+	bool swp;                        /* … software write protection */
+	bool tas;                        /* … tell of aborts by another nexus */
+	bool has_saved;                  /* MODE SELECT has saved values: */
+	uint8_t saved[SCSI_MODE_FIELDS]; /* what a reset sets the fields to */
+	struct scsi_ident ident[SCSI_IDENTS]; /* what SET IDENTIFYING INFORMATION brought */
+	uint32_t prevents;                    /* I_T_L nexuses that prevent medium removal */
+	uint32_t ntasks;                      /* tasks in the set */
+	uint32_t nordering;                   /* tasks in the set that are not SIMPLE */
+	uint32_t ndormant;                    /* tasks in the set that wait for others */
+	uint32_t nalone;                      /* tasks that run alone on their blocks, or wait to */
 	TAILQ_HEAD(, scsi_task) line;  /* tasks that wait for blocks, in the order of arrival */
 	struct scsi_count reads;       /* by READ */
 	struct scsi_count writes;      /* by whatever writes data */
@@ -113,6 +128,12 @@ void scsi_lu_identity(struct scsi_lu_options *opt, const char *target_name);
  */
 int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_lu_options *opt,
 		struct scsi_lu **out);
+
+/*
+ * Take over what the state directory keeps for lu, which is in its device, before
+ * anybody uses it. May block.
+ */
+void scsi_lu_load(struct scsi_lu *lu);
 
 /* No task, no flush that goes on behind a SYNCHRONIZE CACHE with IMMED, nothing in its store? */
 bool scsi_lu_is_idle(const struct scsi_lu *lu);

@@ -1,4 +1,4 @@
-/* MODE SELECT (SPC-5, 6.12 and 6.13): changes current values; none are saved. */
+/* MODE SELECT (SPC-5, 6.12 and 6.13): changes current values, and saves them with SP. */
 #ifndef SCSI_MODE_SELECT_H
 #define SCSI_MODE_SELECT_H
 

@@ -1,29 +1,16 @@
-/*
- * Reservations that persist through the loss of power (SPC-5, 5.14.5): a file for
- * each logical unit in the state directory, with a checksum, of bounded length,
- * replaced as a whole.
- */
+/* Reservations that persist through the loss of power (SPC-5, 5.14.5). */
 #ifndef SCSI_PR_SAVE_H
 #define SCSI_PR_SAVE_H
 
-#include "scsi/device.h"
+#include "scsi/keep.h"
 #include "scsi/lu.h"
 
 #include <stdint.h>
 
-/* Header, checksum, and the most there can be of registrants with the longest names. */
-#define PR_SAVE_MAX      (40u + 4u + PR_REGISTRANTS_MAX * (12u + TID_MAX))
-#define PR_SAVE_NAME_MAX (SCSI_DEV_NAME_MAX + 16)
+/* Frame, type and number, and the most there can be of registrants with the longest names. */
+#define PR_SAVE_MAX (KEEP_HEAD + KEEP_TAIL + 8u + PR_REGISTRANTS_MAX * (12u + TID_MAX))
 
-/* A file being written; lent to the worker until done(). */
-struct pr_save {
-	struct store_io io;
-	const char *dir;             /* borrowed from the core */
-	char name[PR_SAVE_NAME_MAX]; /* in dir */
-	uint8_t *bytes;              /* owns; NULL: the file is to be removed */
-	uint32_t len;
-	void (*done)(struct pr_save *s, int error); /* 0 or -errno, which has been logged */
-};
+extern const struct keep_kind pr_save_kind;
 
 /* Bytes of pr's file. */
 uint32_t pr_save_len(const struct pr *pr);
@@ -46,7 +33,7 @@ const char *pr_save_get(struct pr *pr, const uint8_t naa[static SCSI_NAA_LEN], c
 void pr_save_load(struct scsi_lu *lu);
 
 /* Keep pr, which does not persist when its aptpl is not set, or nobody is registered. */
-void pr_save_start(struct pr_save *s, struct scsi_lu *lu, const struct pr *pr,
-		   void (*done)(struct pr_save *s, int error));
+void pr_save_start(struct keep *k, struct scsi_lu *lu, const struct pr *pr,
+		   void (*done)(struct keep *k, int error));
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "config/fault.h"
 #include "scsi/device.h"
-#include "scsi/pr_save.h"
+#include "scsi/lu.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -101,7 +101,7 @@ static int build_lun(struct config *c, struct config_lun *l, struct store_env *e
 		return err;
 	}
 	l->mask = NULL; /* the target owns it now */
-	pr_save_load(lu);
+	scsi_lu_load(lu);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "scsi/cmd.h"
 
+#include "scsi/core.h"
 #include "scsi/lu.h"
 
 #define SA_MASK 0x1f /* SPC-5, 4.2.2: SERVICE ACTION, in byte 1 */
@@ -9,6 +10,8 @@ bool cmd_is_there(const struct scsi_cmd *c, const struct scsi_lu *lu)
 	if (!lu)
 		return c->flags & F_NO_LU;
 	if (c->flags & F_REMOVABLE && !lu->opt.removable)
+		return false;
+	if (c->flags & F_KEPT && !lu->core->state_dir)
 		return false;
 	return !(c->flags & F_THIN) || lu->opt.thin;
 }
@@ -57,6 +60,8 @@ uint8_t cmd_usage(const struct scsi_cmd *c, const struct scsi_lu *lu, size_t i)
 
 	if (i == 1 && c->flags & F_THIN_BIT && !may_unmap(lu))
 		mask &= (uint8_t)~CMD_UNMAP_BIT;
+	if (i == 1 && c->flags & F_SAVE_BIT && !(lu && lu->core->state_dir))
+		mask &= (uint8_t)~CMD_SAVE_BIT;
 	return mask;
 }
 

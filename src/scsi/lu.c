@@ -3,8 +3,11 @@
 #include "base/bytes.h"
 #include "scsi/cmd_table.h"
 #include "scsi/device.h"
+#include "scsi/ident.h"
 #include "scsi/itl.h"
 #include "scsi/mode.h"
+#include "scsi/mode_save.h"
+#include "scsi/pr_save.h"
 #include "scsi/ua.h"
 
 #include <assert.h>
@@ -144,8 +147,16 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 	pr_init(&lu->pr);
 	lu->pr_version = 1;
 	STAILQ_INIT(&lu->pr_waiting);
+	STAILQ_INIT(&lu->keep_waiting);
 	*out = lu;
 	return 0;
+}
+
+void scsi_lu_load(struct scsi_lu *lu)
+{
+	pr_save_load(lu);
+	mode_save_load(lu);
+	ident_load(lu);
 }
 
 bool scsi_lu_is_idle(const struct scsi_lu *lu)

@@ -2,8 +2,10 @@
 
 #include "base/bytes.h"
 #include "scsi/finish.h"
+#include "scsi/keep.h"
 #include "scsi/lu.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -51,6 +53,8 @@ static const struct field fields[] = {
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))
 
+static_assert(NFIELDS == SCSI_MODE_FIELDS, "a logical unit has a saved value of each field");
+
 #define NPAGES (sizeof(pages) / sizeof(pages[0]))
 
 /* A cache that the options have switched off stays off. */
@@ -68,6 +72,14 @@ static uint8_t value_of(const struct field *f, const struct scsi_lu *lu)
 static uint8_t default_of(const struct field *f, const struct scsi_lu *lu)
 {
 	return f->code == PAGE_CACHING && lu->opt.write_cache;
+}
+
+/* What a reset sets it to: saved values of a cache that the options switch off do not count. */
+static uint8_t saved_of(const struct field *f, const struct scsi_lu *lu)
+{
+	if (!lu->has_saved || !may_change(f, lu))
+		return default_of(f, lu);
+	return lu->saved[f - fields];
 }
 
 static uint8_t shift_of(const struct field *f)
@@ -93,12 +105,26 @@ static void put_fields(const struct page *page, const struct scsi_lu *lu, uint8_
 			p[f->byte] |= may_change(f, lu) ? f->mask : 0;
 		else if (pc == MODE_DEFAULT)
 			p[f->byte] |= (uint8_t)(default_of(f, lu) << shift_of(f));
+		else if (pc == MODE_SAVED)
+			p[f->byte] |= (uint8_t)(saved_of(f, lu) << shift_of(f));
 		else
 			p[f->byte] |= (uint8_t)(value_of(f, lu) << shift_of(f));
 	}
 }
 
-/* SPC-5, 7.5.7: page_0 and sub_page format. PS is 0: nothing is saved. */
+/* What can be changed can be saved, if anything can be kept. */
+static bool is_savable(const struct page *page, const struct scsi_lu *lu)
+{
+	const struct field *f;
+
+	for (f = fields; f < fields + NFIELDS; f++) {
+		if (f->code == page->code && !page->subpage)
+			return keep_is_there(lu);
+	}
+	return false;
+}
+
+/* SPC-5, 7.5.7: page_0 and sub_page format. */
 static uint32_t put_page(const struct page *page, const struct scsi_lu *lu, uint8_t pc, uint8_t *p)
 {
 	uint32_t header = page->subpage ? 4 : 2;
@@ -112,6 +138,8 @@ static uint32_t put_page(const struct page *page, const struct scsi_lu *lu, uint
 	} else {
 		p[1] = page->len;
 	}
+	if (is_savable(page, lu))
+		p[0] |= MODE_PS;
 	if (page->is && pc != MODE_CHANGEABLE)
 		p[page->at] |= page->is;
 	put_fields(page, lu, pc, p);
@@ -143,18 +171,14 @@ bool mode_is_reserved(const uint8_t *page, uint8_t *byte, uint8_t *bit)
 	return false;
 }
 
-bool mode_take(struct scsi_lu *lu, const uint8_t *page)
+void mode_take(struct scsi_lu *lu, const uint8_t *page)
 {
 	const struct field *f;
-	bool changed = false;
 
 	for (f = fields; f < fields + NFIELDS; f++) {
-		if (f->code != page[0] || value_in(f, page) == value_of(f, lu))
-			continue;
-		*((uint8_t *)lu + f->at) = value_in(f, page);
-		changed = true;
+		if (f->code == page[0])
+			*((uint8_t *)lu + f->at) = value_in(f, page);
 	}
-	return changed;
 }
 
 void mode_reset(struct scsi_lu *lu)
@@ -162,7 +186,59 @@ void mode_reset(struct scsi_lu *lu)
 	const struct field *f;
 
 	for (f = fields; f < fields + NFIELDS; f++)
-		*((uint8_t *)lu + f->at) = default_of(f, lu);
+		*((uint8_t *)lu + f->at) = saved_of(f, lu);
+}
+
+void mode_values(const struct scsi_lu *lu, uint8_t out[static SCSI_MODE_FIELDS])
+{
+	size_t i;
+
+	for (i = 0; i < NFIELDS; i++)
+		out[i] = value_of(&fields[i], lu);
+}
+
+bool mode_set_values(struct scsi_lu *lu, const uint8_t values[static SCSI_MODE_FIELDS])
+{
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; i < NFIELDS; i++) {
+		changed |= values[i] != value_of(&fields[i], lu);
+		*((uint8_t *)lu + fields[i].at) = values[i];
+	}
+	return changed;
+}
+
+uint32_t mode_put_values(const uint8_t values[static SCSI_MODE_FIELDS], uint8_t *p)
+{
+	size_t i;
+
+	for (i = 0; i < NFIELDS; i++, p += MODE_VALUE_LEN) {
+		p[0] = fields[i].code;
+		p[1] = fields[i].byte;
+		p[2] = fields[i].mask;
+		p[3] = values[i];
+	}
+	return MODE_VALUES_LEN;
+}
+
+bool mode_get_values(struct scsi_lu *lu, const uint8_t *p, uint32_t len)
+{
+	const struct field *f;
+
+	for (f = fields; f < fields + NFIELDS; f++)
+		lu->saved[f - fields] = default_of(f, lu);
+	for (; len >= MODE_VALUE_LEN; p += MODE_VALUE_LEN, len -= MODE_VALUE_LEN) {
+		for (f = fields; f < fields + NFIELDS; f++) {
+			if (f->code != p[0] || f->byte != p[1] || f->mask != p[2])
+				continue;
+			if (p[3] > f->mask >> shift_of(f) || f->reserved >> p[3] & 1)
+				return false;
+			lu->saved[f - fields] = p[3];
+		}
+	}
+	lu->has_saved = !len;
+	return lu->has_saved;
 }
 
 static bool wanted(const struct page *page, uint8_t code, uint8_t subpage)
@@ -219,7 +295,7 @@ static void mode_sense(struct scsi_task *t, uint32_t header, bool longlba)
 	uint32_t descriptor = 0;
 	uint32_t len;
 
-	if (t->cdb[2] >> 6 == MODE_SAVED) {
+	if (t->cdb[2] >> 6 == MODE_SAVED && !keep_is_there(t->lu)) {
 		finish_code(t, SENSE_NO_SAVING);
 		return;
 	}

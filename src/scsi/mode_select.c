@@ -1,9 +1,12 @@
 #include "scsi/mode_select.h"
 
 #include "base/bytes.h"
+#include "scsi/cmd.h"
 #include "scsi/finish.h"
+#include "scsi/keep.h"
 #include "scsi/lu.h"
 #include "scsi/mode.h"
+#include "scsi/mode_save.h"
 #include "scsi/step.h"
 #include "scsi/ua.h"
 
@@ -84,7 +87,8 @@ static uint32_t get_page(struct scsi_task *t, const struct list *l, uint8_t *pag
 		return 0;
 	}
 	memcpy(page, p, len);
-	page[0] &= (uint8_t)~MODE_PS;
+	page[0] &= (uint8_t)~MODE_PS; /* reserved in MODE SELECT */
+	now[0] &= (uint8_t)~MODE_PS;
 	return len;
 }
 
@@ -113,7 +117,7 @@ static bool check_page(struct scsi_task *t, const struct list *l, const uint8_t 
 }
 
 /* One walk checks all pages, a second one takes them: a list is carried out whole or not at all. */
-static bool walk(struct scsi_task *t, struct list l, bool take, bool *changed)
+static bool walk(struct scsi_task *t, struct list l, bool take)
 {
 	uint8_t page[MODE_PAGE_MAX], now[MODE_PAGE_MAX];
 
@@ -123,7 +127,7 @@ static bool walk(struct scsi_task *t, struct list l, bool take, bool *changed)
 		if (!len || (!take && !check_page(t, &l, page, now, len)))
 			return false;
 		if (take)
-			*changed |= mode_take(t->lu, page);
+			mode_take(t->lu, page);
 		l.at += len;
 	}
 	return true;
@@ -140,31 +144,69 @@ static void settle(struct scsi_task *t, bool flush)
 	step_io(t, finish_good);
 }
 
-static void mode_select(struct scsi_task *t, uint32_t header)
+/* Values take effect; the turn is over. */
+static void apply(struct scsi_task *t, const uint8_t *values)
 {
 	struct scsi_lu *lu = t->lu;
-	bool wce = lu->wce, swp = lu->swp, changed = false;
-	struct list l = { .len = t->alloc_len };
+	bool wce = lu->wce, swp = lu->swp;
 
-	if (!l.len) { /* no list is no error */
-		finish_good(t);
+	if (mode_set_values(lu, values))
+		ua_set_lu(lu, UA_MODE_CHANGED, t->nexus);
+	keep_leave(lu);
+	settle(t, (wce && !lu->wce) || (!swp && lu->swp));
+}
+
+/* Values are kept first: the command is carried out whole or not at all. */
+static void on_saved(struct scsi_task *t, const uint8_t *values, int error)
+{
+	if (!error) {
+		apply(t, values);
 		return;
 	}
+	keep_leave(t->lu);
+	finish_code(t, SENSE_HARDWARE);
+}
+
+static void carry_out(struct scsi_task *t, const struct list *l)
+{
+	uint8_t before[SCSI_MODE_FIELDS], after[SCSI_MODE_FIELDS];
+
+	mode_values(t->lu, before);
+	walk(t, *l, true);
+	mode_values(t->lu, after);
+	mode_set_values(t->lu, before); /* nobody has seen them yet */
+	if (t->cdb[1] & CMD_SAVE_BIT)
+		mode_save_start(t, after, on_saved);
+	else
+		apply(t, after);
+}
+
+/* The parameter list in l. False: the task has ended. */
+static bool get_list(struct scsi_task *t, uint32_t header, struct list *l)
+{
+	*l = (struct list){ .len = t->alloc_len };
 	if (!(t->cdb[1] & PF)) {
 		finish_cdb_field(t, 1, 4);
-		return;
+		return false;
 	}
-	if (t->out_want < l.len || l.len < header) {
+	if (t->out_want < l->len || l->len < header) {
 		finish_code(t, SENSE_LIST_LENGTH);
-		return;
+		return false;
 	}
-	l.p = t->buf->data;
-	if (!check_header(t, &l, header) || !walk(t, l, false, &changed))
-		return;
-	walk(t, l, true, &changed);
-	if (changed)
-		ua_set_lu(lu, UA_MODE_CHANGED, t->nexus);
-	settle(t, (wce && !lu->wce) || (!swp && lu->swp));
+	l->p = t->buf->data;
+	return check_header(t, l, header) && walk(t, *l, false);
+}
+
+static void mode_select(struct scsi_task *t, uint32_t header)
+{
+	struct list l;
+
+	if (t->abort_wanted)
+		finish_task(t);
+	else if (!t->alloc_len) /* no list is no error */
+		finish_good(t);
+	else if (get_list(t, header, &l) && keep_enter(t))
+		carry_out(t, &l);
 }
 
 void mode_select_6(struct scsi_task *t)

@@ -16,7 +16,7 @@
 struct pr_op {
 	struct scsi_task *t;
 	struct pr_change change;
-	struct pr_save save;
+	struct keep save;
 };
 
 /* ---- one at a time ---- */
@@ -135,7 +135,7 @@ static void commit(struct pr_op *op)
 		finish_good(leave(op));
 }
 
-static void on_saved(struct pr_save *save, int error)
+static void on_saved(struct keep *save, int error)
 {
 	struct pr_op *op = (struct pr_op *)((char *)save - offsetof(struct pr_op, save));
 

@@ -8,7 +8,6 @@
 #include "scsi/pr.h"
 
 #include <errno.h>
-#include <poll.h>
 
 #define PR_LIST_LEN 24
 #define APTPL       0x01
@@ -43,25 +42,11 @@ static inline void pr_submit(struct pr_cmd *p, struct scsi_nexus *x)
 	rig_submit(&p->c);
 }
 
-/* Run until the command has ended, also when a worker has something to do for it. */
-static inline void pr_wait(struct rig *r, const struct rig_cmd *c)
-{
-	struct pollfd fd = { .fd = store_env_fd(r->env), .events = POLLIN };
-	int patience = 1000;
-
-	rig_run(r);
-	while (!c->done && patience--) {
-		poll(&fd, 1, 10);
-		rig_run(r);
-	}
-	CU_ASSERT_EQUAL_FATAL(c->done, 1);
-}
-
 /* The status of p, sent by x. */
 static inline uint8_t pr_send(struct rig *r, struct pr_cmd *p, struct scsi_nexus *x)
 {
 	pr_submit(p, x);
-	pr_wait(r, &p->c);
+	rig_wait(r, &p->c);
 	scsi_task_fini(&p->c.t);
 	return p->c.t.status;
 }

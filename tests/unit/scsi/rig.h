@@ -17,6 +17,7 @@
 #include "store/store.h"
 #include "unit.h"
 
+#include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,12 +273,25 @@ static inline void rig_submit(struct rig_cmd *c)
 	CU_ASSERT_EQUAL(c->done, 0); /* never from inside */
 }
 
+/* Run until the command has ended, also when a worker has something to do for it. */
+static inline void rig_wait(struct rig *r, const struct rig_cmd *c)
+{
+	struct pollfd fd = { .fd = store_env_fd(r->env), .events = POLLIN };
+	int patience = 1000;
+
+	rig_run(r);
+	while (!c->done && patience--) {
+		poll(&fd, 1, 10);
+		rig_run(r);
+	}
+	CU_ASSERT_EQUAL_FATAL(c->done, 1);
+}
+
 /* Submit, and wait for the end. */
 static inline void rig_do(struct rig *r, struct rig_cmd *c)
 {
 	rig_submit(c);
-	rig_run(r);
-	CU_ASSERT_EQUAL(c->done, 1);
+	rig_wait(r, c);
 }
 
 /* The code of the sense; SENSE_NONE without any. */

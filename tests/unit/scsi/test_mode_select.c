@@ -1,6 +1,6 @@
 #include "scsi/mode_select.h"
 
-#include "rig.h"
+#include "keep_rig.h"
 
 #define CACHING                 0x08, 18, 0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 #define CONTROL(b2, b3, b4, b5) 0x0a, 10, b2, b3, b4, b5, 0, 0, 0, 0, 0, 0
@@ -391,13 +391,122 @@ static void interlock(void)
 	rig_close(&r);
 }
 
+static void save(struct rig *r, struct rig_cmd *c, uint8_t b2, uint8_t b4)
+{
+	static const uint8_t cdb[6] = { 0x15, 0x11, 0, 0, 16 };
+	uint8_t list[] = { 0, 0, 0, 0, CONTROL(b2, 0x10, b4, 0) };
+
+	list[4] |= 0x80; /* PS as MODE SENSE told it: reserved here */
+	rig_out(r, c, cdb, 6, list, sizeof(list));
+}
+
+/* Saved values are what a reset and a new start bring; MODE SENSE tells them, and PS. */
+static void saved_values(void)
+{
+	static const uint8_t sense[6] = { 0x1a, 8, 0xca, 0, 255 };
+	static const uint8_t want[] = { 0x8a, 10, 0x04, 0x10, 0x08, 0, 0, 0, 0, 0, 0, 0 };
+	struct keep_dir d;
+	struct rig_cmd c;
+	struct rig r;
+
+	keep_dir_make(&d);
+	keep_start(&r, &d);
+	save(&r, &c, 0x04, 0x08);
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	scsi_task_fini(&c.t);
+	control(&r, 0, 0, 0, 0); /* current only */
+	CU_ASSERT_EQUAL(probe(&r, 1), SENSE_MODE_CHANGED);
+	CU_ASSERT(!r.lu->swp && !r.lu->d_sense);
+	scsi_lu_reset(r.lu);
+	CU_ASSERT(r.lu->swp && r.lu->d_sense && r.lu->wce);
+	rig_close(&r);
+
+	keep_start(&r, &d);
+	CU_ASSERT(r.lu->swp && r.lu->d_sense && r.lu->wce);
+	rig_in(&r, &c, sense, 6, 255);
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	CU_ASSERT_EQUAL(c.t.buf->data[2], 0x90);
+	CU_ASSERT_EQUAL(memcmp(c.t.buf->data + 4, want, sizeof(want)), 0);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+	keep_dir_remove(&d);
+}
+
+/* What cannot be saved is not changed either. */
+static void saving_fails(void)
+{
+	unsigned int errors = 0;
+	struct rig_cmd c;
+	struct rig r;
+
+	rig_start(&r);
+	r.core.state_dir = "/dev/null";
+	log_set_sink(keep_no_log, &errors);
+	save(&r, &c, 0x04, 0x08);
+	log_set_sink(NULL, NULL);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_HARDWARE);
+	scsi_task_fini(&c.t);
+	CU_ASSERT(!r.lu->swp && !r.lu->d_sense);
+	CU_ASSERT_EQUAL(probe(&r, 1), SENSE_NONE);
+	control(&r, 0x04, 0, 0, 0); /* the turn is over */
+	CU_ASSERT(r.lu->d_sense);
+	rig_close(&r);
+}
+
+/* A file with values that are reserved, odd or unknown. */
+static void saved_files(void)
+{
+	static const struct {
+		const char *what;
+		uint32_t len;
+		uint8_t values[12];
+		bool good;
+	} vectors[] = {
+		{ "nothing", 0, { 0 }, true },
+		{ "a field of a later version", 8, { 0x0a, 5, 0x80, 1, 0x0a, 2, 4, 1 }, true },
+		{ "a reserved QERR", 8, { 0x0a, 2, 4, 1, 0x0a, 3, 6, 2 }, false },
+		{ "more than its bits hold", 4, { 0x0a, 2, 4, 2 }, false },
+		{ "half of one", 6, { 0x0a, 2, 4, 1, 0x0a, 3 }, false },
+	};
+	unsigned int errors = 0;
+	struct keep_dir d;
+	struct rig_cmd c;
+	struct rig r;
+	uint8_t p[4096];
+	size_t i;
+
+	keep_dir_make(&d);
+	keep_start(&r, &d);
+	save(&r, &c, 0x04, 0);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+	CU_ASSERT_EQUAL_FATAL(keep_get(&d, "mode", p), 32 + 24 + 4);
+	log_set_sink(keep_no_log, &errors);
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		memcpy(p + 32, vectors[i].values, vectors[i].len);
+		put_be32(p + 12, 36 + vectors[i].len);
+		keep_put(&d, "mode", p, 36 + vectors[i].len);
+		keep_start(&r, &d);
+		CU_ASSERT_EQUAL(r.lu->has_saved, vectors[i].good);
+		CU_ASSERT_EQUAL(r.lu->d_sense, vectors[i].good && vectors[i].len);
+		CU_ASSERT(!r.lu->qerr && r.lu->wce);
+		rig_close(&r);
+	}
+	CU_ASSERT_EQUAL(errors, 3);
+	log_set_sink(NULL, NULL);
+	keep_dir_remove(&d);
+}
+
 static const struct unit_test tests[] = {
 	{ "values change, others are told, a reset sets them back", values_change },
 	{ "the cache is flushed before it is off", cache_off },
 	{ "a cache that the options keep off stays off", cache_stays_off },
 	{ "software write protection", write_protection },
 	{ "lists that lie are refused whole, with their field", lists },
-	{ "only page format, nothing is saved", page_format_only },
+	{ "only page format, without a place nothing is saved", page_format_only },
+	{ "saved values outlive a reset and the process", saved_values },
+	{ "what cannot be saved is not changed", saving_fails },
+	{ "files of saved values that lie", saved_files },
 	{ "QERR says what a CHECK CONDITION takes with it", qerr },
 	{ "UA_INTLCK_CTRL keeps unit attentions, or makes them", interlock },
 };

@@ -60,9 +60,11 @@ static const struct row {
 	{ { 0x9e, 0x10, [13] = 32 }, true, true, false, "READ CAPACITY(16)" },
 	{ { 0x9e, 0x12, [13] = 24 }, true, false, false, "GET LBA STATUS(16)" },
 	{ { 0xa0, [9] = 16 }, true, true, true, "REPORT LUNS" },
+	{ { 0xa3, 0x05, [9] = 16 }, true, true, false, "REPORT IDENTIFYING INFORMATION" },
 	{ { 0xa3, 0x0a, [9] = 16 }, true, true, false, "REPORT TARGET PORT GROUPS" },
 	{ { 0xa3, 0x0c, [9] = 16 }, true, false, false, "REPORT SUPPORTED OPERATION CODES" },
 	{ { 0xa3, 0x0d, [9] = 4 }, true, false, false, "REPORT SUPPORTED TMFS" },
+	{ { 0xa4, 0x06 }, false, false, false, "SET IDENTIFYING INFORMATION" },
 	{ { 0xa4, 0x0a }, false, false, false, "SET TARGET PORT GROUPS" },
 	{ { 0xa8, [9] = 1 }, true, false, false, "READ(12)" },
 	{ { 0xaa, [9] = 1 }, false, false, false, "WRITE(12)" },
@@ -109,6 +111,7 @@ static void start(struct rig *r)
 
 	opt.removable = true; /* every row is there */
 	rig_open_with(r, &opt);
+	r->core.state_dir = "/dev/null"; /* no directory: what is to be kept fails */
 	rig_greet(r, &r->x[0], 0);
 	rig_greet(r, &r->x[1], 0);
 }

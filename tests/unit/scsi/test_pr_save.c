@@ -330,8 +330,8 @@ static void the_status_waits_for_the_disk(void)
 	CU_ASSERT_EQUAL(a.c.done, 0);
 	CU_ASSERT_EQUAL(r.lu->pr.n, 0);
 	CU_ASSERT_EQUAL(b.c.t.state, SCSI_TASK_RUNNING);
-	pr_wait(&r, &a.c);
-	pr_wait(&r, &b.c);
+	rig_wait(&r, &a.c);
+	rig_wait(&r, &b.c);
 	CU_ASSERT_EQUAL(a.c.t.status, SCSI_GOOD);
 	CU_ASSERT_EQUAL(b.c.t.status, SCSI_GOOD);
 	CU_ASSERT(a.c.order < b.c.order);

@@ -1,0 +1,216 @@
+#include "scsi/keep.h"
+
+#include "base/bytes.h"
+#include "base/crc32c.h"
+#include "base/log.h"
+#include "scsi/core.h"
+#include "scsi/ready.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool keep_is_there(const struct scsi_lu *lu)
+{
+	return lu->core->state_dir;
+}
+
+/* The device's name has no "/": it is a SCSI name string. */
+void keep_name(char name[static KEEP_NAME_MAX], const struct keep_kind *kind,
+	       const struct scsi_lu *lu)
+{
+	snprintf(name, KEEP_NAME_MAX, "%s,%" PRIu32 ".%s", lu->device->name, lu->opt.number,
+		 kind->suffix);
+}
+
+void keep_frame(const struct keep_kind *kind, const uint8_t naa[static SCSI_NAA_LEN], uint8_t *p,
+		uint32_t len)
+{
+	uint32_t end = len - KEEP_TAIL;
+
+	memcpy(p, kind->magic, sizeof(kind->magic));
+	put_be32(p + 8, kind->version);
+	put_be32(p + 12, len);
+	memcpy(p + 16, naa, SCSI_NAA_LEN);
+	put_be32(p + end, crc32c_end(crc32c_add(CRC32C_START, p, end)));
+}
+
+const char *keep_check(const struct keep_kind *kind, const uint8_t naa[static SCSI_NAA_LEN],
+		       const uint8_t *p, uint32_t len)
+{
+	uint32_t end = len - KEEP_TAIL;
+
+	if (len > kind->max)
+		return "it is longer than any can be";
+	if (len < KEEP_HEAD + KEEP_TAIL || memcmp(p, kind->magic, sizeof(kind->magic)) != 0)
+		return "it is something else";
+	if (be32(p + 8) > kind->version)
+		return "it was written by a newer version";
+	if (be32(p + 8) != kind->version)
+		return "its version is unknown";
+	if (be32(p + 12) != len)
+		return "it is not as long as it says";
+	if (be32(p + end) != crc32c_end(crc32c_add(CRC32C_START, p, end)))
+		return "its checksum is wrong";
+	if (memcmp(p + 16, naa, SCSI_NAA_LEN) != 0)
+		return "it is of another logical unit";
+	return NULL;
+}
+
+static int open_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* All of the file, but of one that is too long no more than max + 1 bytes. 0 or -errno. */
+static int read_file(const char *dir, const char *name, uint8_t *p, uint32_t max, uint32_t *len)
+{
+	int dir_fd = open_dir(dir);
+	ssize_t n = 0;
+	int fd, err;
+
+	if (dir_fd < 0)
+		return dir_fd;
+	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	err = fd < 0 ? -errno : 0;
+	*len = 0;
+	while (!err && (n = read(fd, p + *len, max + 1 - *len)) > 0)
+		*len += (uint32_t)n;
+	if (n < 0)
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	close(dir_fd);
+	return err;
+}
+
+int keep_read(const struct scsi_lu *lu, const struct keep_kind *kind, uint8_t **p, uint32_t *len,
+	      const char **fault)
+{
+	char name[KEEP_NAME_MAX];
+	int err = -ENOMEM;
+
+	keep_name(name, kind, lu);
+	*p = malloc(kind->max + 1);
+	if (*p)
+		err = read_file(lu->core->state_dir, name, *p, kind->max, len);
+	*fault = err ? strerror(-err) : keep_check(kind, lu->naa, *p, *len);
+	if (!err && *fault)
+		err = -EBADMSG;
+	if (err) {
+		free(*p);
+		*p = NULL;
+	}
+	return err;
+}
+
+static int write_all(int fd, const uint8_t *p, uint32_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			p += n;
+			len -= (uint32_t)n;
+		}
+	}
+	return 0;
+}
+
+/* A new file takes the place of the old one when all of it is on stable storage. */
+static int replace(int dir_fd, const struct keep *k)
+{
+	char new_name[KEEP_NAME_MAX + 4];
+	int fd, err;
+
+	snprintf(new_name, sizeof(new_name), "%s.new", k->name);
+	fd = openat(dir_fd, new_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	err = write_all(fd, k->bytes, k->len);
+	if (!err && fsync(fd))
+		err = -errno;
+	close(fd);
+	if (!err && renameat(dir_fd, new_name, dir_fd, k->name))
+		err = -errno;
+	return err;
+}
+
+/* On a worker. */
+static int put_file(struct store_io *io)
+{
+	const struct keep *k = io->user;
+	int dir_fd = open_dir(k->dir);
+	int err = 0;
+
+	if (dir_fd < 0)
+		return dir_fd;
+	if (k->bytes)
+		err = replace(dir_fd, k);
+	else if (unlinkat(dir_fd, k->name, 0) && errno != ENOENT)
+		err = -errno;
+	if (!err && fsync(dir_fd))
+		err = -errno;
+	close(dir_fd);
+	return err;
+}
+
+static void kept(struct store_io *io)
+{
+	struct keep *k = io->user;
+
+	free(k->bytes);
+	k->bytes = NULL;
+	if (io->error)
+		log_error("%s/%s: %s; a change of the %s is refused", k->dir, k->name,
+			  strerror(-io->error), k->what);
+	k->done(k, io->error);
+}
+
+void keep_write(struct keep *k, struct scsi_lu *lu, const struct keep_kind *kind, uint8_t *bytes,
+		uint32_t len, void (*done)(struct keep *k, int error))
+{
+	k->io = (struct store_io){ .user = k, .done = kept };
+	k->dir = lu->core->state_dir;
+	k->bytes = bytes;
+	k->len = len;
+	k->what = kind->what;
+	k->done = done;
+	keep_name(k->name, kind, lu);
+	if (bytes)
+		keep_frame(kind, lu->naa, bytes, len);
+	store_work(lu->store, &k->io, put_file);
+}
+
+bool keep_enter(struct scsi_task *t)
+{
+	struct scsi_lu *lu = t->lu;
+
+	if (lu->keeping) {
+		STAILQ_INSERT_TAIL(&lu->keep_waiting, t, ready_link);
+		return false;
+	}
+	lu->keeping = true;
+	return true;
+}
+
+/* Those who wait try again, in their order. */
+void keep_leave(struct scsi_lu *lu)
+{
+	struct scsi_task *t;
+
+	lu->keeping = false;
+	while ((t = STAILQ_FIRST(&lu->keep_waiting))) {
+		STAILQ_REMOVE_HEAD(&lu->keep_waiting, ready_link);
+		ready_put(t, SCSI_TASK_ARRIVED);
+	}
+}
