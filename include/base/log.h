@@ -2,7 +2,8 @@
  * The log: one line an event, to standard error or any sink.
  *
  * Who speaks comes first in the line; numbers have units; strings from outside
- * go through log_quote(). No secrets, no payload. Loop thread only.
+ * go through log_quote(). No secrets, no payload. Any thread may write; what is set is set
+ * by the loop's, and a sink is called from all of them.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

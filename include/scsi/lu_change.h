@@ -30,10 +30,4 @@ struct scsi_lu_change {
  */
 struct store *scsi_lu_change(struct scsi_lu *lu, const struct scsi_lu_change *change);
 
-/*
- * Before the store becomes smaller: blocks behind size bytes exist no more. A READ CAPACITY tells
- * so, and everybody gets CAPACITY DATA HAS CHANGED.
- */
-void scsi_lu_shrink(struct scsi_lu *lu, uint64_t size);
-
 #endif

@@ -10,11 +10,13 @@ struct file {
 	struct store store; /* first */
 	int fd;             /* owns */
 	const struct file_way *way;
-	uint32_t step;     /* bytes: a transfer that stops elsewhere cannot go on; 1: anywhere */
-	bool is_device;    /* block device */
-	bool is_thin;      /* zeros need not stay allocated */
-	bool ends_with_us; /* nothing of the file lies behind the store's end: it may be cut there
-			    */
+	uint32_t step;      /* bytes: a transfer that stops elsewhere cannot go on; 1: anywhere */
+	bool is_device;     /* block device */
+	bool is_thin;       /* zeros need not stay allocated */
+	bool ends_with_us;  /* nothing of the file lies behind the store's end: it may be cut there
+			     */
+	char *made;         /* owns; its path when opening has made it; NULL: it was there */
+	int64_t grown_from; /* bytes that it had before opening has grown it; -1: it was not */
 
 	/* What the kernel has not refused yet. */
 	bool aio_dsync;   /* RWF_DSYNC in an iocb */
@@ -22,6 +24,13 @@ struct file {
 	bool nowait_read; /* RWF_NOWAIT */
 	bool nowait_write;
 };
+
+/*
+ * A lock of the open file description: it holds against other processes and
+ * against a second LUN of this one, and goes with the descriptor. Readers share.
+ * 0; -EBUSY: another has it; -errno: it cannot be locked.
+ */
+int file_lock(int fd, bool read_only);
 
 /* How bytes move: one of these for the life of the store. */
 extern const struct file_way file_way_direct; /* libaio on O_DIRECT */

@@ -88,6 +88,8 @@ struct store_ops {
 	void (*recall)(struct store *s, struct store_io *io); /* NULL: it holds nothing back */
 	int (*resize)(struct store *s, uint64_t size);        /* NULL: cannot */
 	void (*close)(struct store *s);                       /* no request is in flight */
+	void (*undo)(struct store *s); /* before close(): what opening made; NULL: nothing */
+	int (*claim)(struct store *s); /* what takes_over left; NULL: nothing */
 };
 
 enum store_mode { STORE_IO_DIRECT, STORE_IO_CACHED };
@@ -116,6 +118,11 @@ struct store_params {
 	bool thin;              /* discard punches holes */
 	uint64_t max_iops;      /* requests a second; 0: any number */
 	uint64_t max_bandwidth; /* bytes a second that are read and written; 0: any number */
+	/*
+	 * Another store of this process serves path now, and is closed before this one is used:
+	 * opening leaves its lock alone, changes nothing, and store_claim() follows.
+	 */
+	bool takes_over;
 };
 
 /*
@@ -176,6 +183,18 @@ int store_open(struct store_env *env, const struct store_params *p, struct store
 
 /* Requires that nothing is in flight (in_flight == 0). NULL is fine. */
 void store_close(struct store *s);
+
+/*
+ * Close a store that was never used, and undo what opening it did: a file that was made is
+ * removed, one that was grown is cut. May block. NULL is fine.
+ */
+void store_abandon(struct store *s);
+
+/*
+ * The store that this one has taken over from is closed: keep others from it, as opening does
+ * otherwise. 0; -EBUSY: somebody else was quicker; -errno. May block.
+ */
+int store_claim(struct store *s);
 
 /*
  * Start a request. What the store cannot take comes back through done(), too:

@@ -76,13 +76,3 @@ struct store *scsi_lu_change(struct scsi_lu *lu, const struct scsi_lu_change *c)
 		ua_set_lu(lu, UA_MODE_CHANGED, NULL); /* WP of MODE SENSE */
 	return old;
 }
-
-void scsi_lu_shrink(struct scsi_lu *lu, uint64_t size)
-{
-	uint64_t blocks = size >> lu->block_shift;
-
-	if (!blocks || blocks >= lu->blocks)
-		return;
-	lu->blocks = blocks;
-	ua_set_lu(lu, UA_CAPACITY, NULL);
-}

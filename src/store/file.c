@@ -1,12 +1,17 @@
 #include "store/file.h"
 
+#include "base/log.h"
 #include "store/blockdev.h"
 #include "store/env.h"
 #include "store/space.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -285,7 +290,55 @@ static void file_close(struct store *s)
 	struct file *f = (struct file *)s;
 
 	close(f->fd);
+	free(f->made);
 	free(f);
+}
+
+static void file_undo(struct store *s)
+{
+	const struct file *f = (const struct file *)s;
+
+	if (f->made)
+		unlink(f->made);
+	else if (f->grown_from >= 0 && ftruncate(f->fd, f->grown_from))
+		log_notice("store: a file that was grown to %" PRIu64 " bytes cannot be cut: %s",
+			   s->size, strerror(errno));
+}
+
+int file_lock(int fd, bool read_only)
+{
+	struct flock all = { .l_type = read_only ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_OFD_SETLK, &all) == 0)
+		return 0;
+	return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
+}
+
+static int file_claim(struct store *s)
+{
+	return file_lock(((struct file *)s)->fd, s->caps & STORE_READ_ONLY);
+}
+
+/*
+ * O_EXCL claims a block device, and only at opening (file_open.c): it is opened anew, as
+ * the same device by the way of /proc, and takes the descriptor's place.
+ */
+static int device_claim(struct store *s)
+{
+	struct file *f = (struct file *)s;
+	int flags = fcntl(f->fd, F_GETFL), fd, err = 0;
+	char self[32];
+
+	if (s->caps & STORE_READ_ONLY)
+		return file_claim(s);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", f->fd);
+	fd = open(self, (flags & (O_ACCMODE | O_DIRECT)) | O_EXCL | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	if (dup3(fd, f->fd, O_CLOEXEC) < 0)
+		err = -errno;
+	close(fd);
+	return err ? err : file_claim(s);
 }
 
 const struct store_ops file_regular_ops = {
@@ -293,6 +346,8 @@ const struct store_ops file_regular_ops = {
 	.submit = file_submit,
 	.resize = file_resize,
 	.close = file_close,
+	.undo = file_undo,
+	.claim = file_claim,
 };
 
 const struct store_ops file_device_ops = {
@@ -300,4 +355,5 @@ const struct store_ops file_device_ops = {
 	.submit = file_submit,
 	.resize = device_resize,
 	.close = file_close,
+	.claim = device_claim,
 };

@@ -31,9 +31,10 @@ struct opening {
 	bool is_made;
 	bool is_device;
 	bool is_memory;
-	uint64_t end;  /* bytes the file or device has */
-	uint64_t size; /* bytes served */
-	uint32_t step; /* bytes that O_DIRECT wants a multiple of; 1: not O_DIRECT */
+	uint64_t end;       /* bytes the file or device has */
+	int64_t grown_from; /* bytes it had before it was grown; -1: it was not */
+	uint64_t size;      /* bytes served */
+	uint32_t step;      /* bytes that O_DIRECT wants a multiple of; 1: not O_DIRECT */
 };
 
 /* The path as messages show it: its end, without control characters. */
@@ -131,7 +132,7 @@ static int open_fd(struct opening *o)
 	flags |= o->p->read_only ? O_RDONLY : O_RDWR;
 	if (o->is_missing)
 		flags |= O_CREAT | O_EXCL;
-	if (o->is_device && !o->p->read_only)
+	if (o->is_device && !o->p->read_only && !o->p->takes_over)
 		flags |= O_EXCL;
 	o->fd = open(o->p->path, flags, 0600);
 	if (o->fd < 0)
@@ -144,20 +145,16 @@ static int open_fd(struct opening *o)
 	return err;
 }
 
-/*
- * A lock of the open file description: it holds against other processes and
- * against a second LUN of this one, and goes with the descriptor. Readers share.
- */
+/* Nothing of another's: who takes over has to wait with it. */
 static int lock(struct opening *o)
 {
-	struct flock all = { .l_type = o->p->read_only ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET };
+	int err = o->p->takes_over ? 0 : file_lock(o->fd, o->p->read_only);
 
-	if (fcntl(o->fd, F_OFD_SETLK, &all) == 0)
-		return 0;
-	if (errno == EAGAIN || errno == EACCES)
+	if (err == -EBUSY)
 		return fail(o, -EBUSY, "is in use by another process or another LUN");
-	log_notice("store: %s cannot be locked (%s): nothing keeps another process from it",
-		   o->name, strerror(errno));
+	if (err)
+		log_notice("store: %s cannot be locked (%s): nothing keeps another process from it",
+			   o->name, strerror(-err));
 	return 0;
 }
 
@@ -193,6 +190,7 @@ static int grow(struct opening *o)
 			    size);
 	if (ftruncate(o->fd, (off_t)o->p->size))
 		return fail(o, -errno, "cannot be made %s long: %s", size, strerror(errno));
+	o->grown_from = (int64_t)o->end;
 	o->end = o->p->size;
 	return o->is_made ? sync_dir(o) : 0;
 }
@@ -341,8 +339,13 @@ static int make_store(struct opening *o, struct store_env *env, struct store **o
 	struct file *f = calloc(1, sizeof(*f));
 	uint32_t align;
 
-	if (!f)
+	if (f && o->is_made)
+		f->made = strdup(o->p->path);
+	if (!f || (o->is_made && !f->made)) {
+		free(f);
 		return fail(o, -ENOMEM, "cannot be served: no memory");
+	}
+	f->grown_from = o->grown_from;
 	align = discard_align(o);
 	f->store = (struct store){
 		.ops = o->is_device ? &file_device_ops : &file_regular_ops,
@@ -377,7 +380,7 @@ int file_open(struct store_env *env, const struct store_params *p, struct store 
 	static int (*const steps[])(struct opening * o) = {
 		look, open_fd, lock, measure, choose_way,
 	};
-	struct opening o = { .p = p, .fd = -1 };
+	struct opening o = { .p = p, .fd = -1, .grown_from = -1 };
 	int err = 0;
 	size_t i;
 

@@ -152,12 +152,29 @@ static void limit_close(struct store *s)
 	free(l);
 }
 
+static void limit_undo(struct store *s)
+{
+	struct store *below = limit_of(s)->below;
+
+	if (below->ops->undo)
+		below->ops->undo(below);
+}
+
+static int limit_claim(struct store *s)
+{
+	struct store *below = limit_of(s)->below;
+
+	return below->ops->claim ? below->ops->claim(below) : 0;
+}
+
 static const struct store_ops limit_ops = {
 	.name = "limit",
 	.submit = limit_submit,
 	.recall = limit_recall,
 	.resize = limit_resize,
 	.close = limit_close,
+	.undo = limit_undo,
+	.claim = limit_claim,
 };
 
 int limit_open(struct store *below, uint64_t max_iops, uint64_t max_bandwidth, struct store **out,

@@ -140,6 +140,18 @@ int store_open(struct store_env *env, const struct store_params *p, struct store
 	return stack_filters(p, out, why);
 }
 
+void store_abandon(struct store *s)
+{
+	if (s && s->ops->undo)
+		s->ops->undo(s);
+	store_close(s);
+}
+
+int store_claim(struct store *s)
+{
+	return s->ops->claim ? s->ops->claim(s) : 0;
+}
+
 /* What a request asks, by operation. */
 static const struct demand {
 	const char *name;

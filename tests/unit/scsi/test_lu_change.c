@@ -154,34 +154,12 @@ static void the_cache_goes_off(void)
 	rig_close(&r);
 }
 
-/* Before a store is cut its end is out of reach; a size that is none changes nothing. */
-static void smaller(void)
-{
-	static const uint8_t last[10] = { 0x28, 0, 0, 0, 0x0f, 0xff, 0, 0, 1, 0 };
-	struct rig_cmd c;
-	struct rig r;
-
-	rig_start(&r);
-	scsi_lu_shrink(r.lu, RIG_BLOCKS * 512 / 2);
-	CU_ASSERT_EQUAL(sense_of(&r), SENSE_CAPACITY);
-	rig_in(&r, &c, last, sizeof(last), 512);
-	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_RANGE);
-	scsi_task_fini(&c.t);
-	scsi_lu_shrink(r.lu, RIG_BLOCKS * 512);
-	CU_ASSERT_EQUAL(r.lu->blocks, RIG_BLOCKS / 2);
-	scsi_lu_capacity_changed(r.lu); /* it could not be cut after all */
-	CU_ASSERT_EQUAL(r.lu->blocks, RIG_BLOCKS);
-	CU_ASSERT_EQUAL(sense_of(&r), SENSE_CAPACITY);
-	rig_close(&r);
-}
-
 static const struct unit_test tests[] = {
 	{ "a held unit begins nothing, and goes on where it was", held },
 	{ "who waits for a held unit can be aborted", abort_of_the_held },
 	{ "another store takes over", another_store },
 	{ "what can be seen of a change is told", who_sees_it_is_told },
 	{ "without a cache nothing stays in it", the_cache_goes_off },
-	{ "a unit shrinks before its store does", smaller },
 };
 
 UNIT_MAIN("scsi/lu_change", tests)

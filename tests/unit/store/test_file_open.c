@@ -378,6 +378,55 @@ static void what_the_mode_and_the_options_make_of_it(void)
 	drive_rmdir(&d);
 }
 
+/* What was opened for nothing leaves no trace. */
+static void opening_is_undone(void)
+{
+	struct drive_dir d;
+	struct store_params p;
+	struct store_env *env;
+	struct store *s;
+
+	CU_ASSERT_FATAL(drive_mkdir(&d, NULL));
+	env = drive_env();
+	p = file_params(d.path, MIB);
+	store_abandon(drive_open(env, &p));
+	CU_ASSERT_EQUAL(drive_length(d.path), UINT64_MAX);
+	drive_file(d.path, 4 * KIB);
+	store_abandon(drive_open(env, &p));
+	CU_ASSERT_EQUAL(drive_length(d.path), 4 * KIB);
+	store_close(drive_open(env, &p)); /* in use: what was made stays */
+	s = drive_open(env, &p);
+	store_abandon(s);
+	CU_ASSERT_EQUAL(drive_length(d.path), MIB);
+	store_abandon(NULL);
+	store_env_free(env);
+	drive_rmdir(&d);
+}
+
+/* One store takes a file over from another, and keeps others from it in its turn. */
+static void a_file_is_taken_over(void)
+{
+	struct drive_dir d;
+	struct store_params p, over;
+	struct store_env *env;
+	struct store *old, *new;
+
+	CU_ASSERT_FATAL(drive_mkdir(&d, NULL));
+	env = drive_env();
+	p = file_params(d.path, MIB);
+	old = drive_open(env, &p);
+	over = p;
+	over.takes_over = true;
+	new = drive_open(env, &over);
+	CU_ASSERT_EQUAL(store_claim(new), -EBUSY);
+	store_close(old);
+	CU_ASSERT_EQUAL(store_claim(new), 0);
+	expect_fault(&p, -EBUSY, "is in use by another process or another LUN");
+	store_close(new);
+	store_env_free(env);
+	drive_rmdir(&d);
+}
+
 static const struct unit_test tests[] = {
 	{ "a missing file is made only with a size, sparse and private",
 	  a_missing_file_is_made_only_with_a_size },
@@ -393,6 +442,8 @@ static const struct unit_test tests[] = {
 	{ "two processes do not serve one file", two_processes_do_not_serve_one_file },
 	{ "reading only is kept", reading_only_is_kept },
 	{ "the mode and the options show in the store", what_the_mode_and_the_options_make_of_it },
+	{ "what was opened for nothing leaves no trace", opening_is_undone },
+	{ "a file is taken over", a_file_is_taken_over },
 };
 
 UNIT_MAIN("store/file_open", tests)
