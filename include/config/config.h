@@ -21,6 +21,7 @@ struct conf_settings {
 	uint32_t login_timeout_ms;
 	uint32_t max_connections;
 	uint64_t buffer_memory; /* bytes */
+	uint32_t busy_poll_us;
 	const char *state_directory;
 };
 

@@ -9,6 +9,7 @@
 
 #include <ev.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct buf_pool;
 struct iscsi_server;
@@ -21,6 +22,8 @@ struct turn {
 	struct scsi_core *core;
 	struct buf_pool *pool;
 	struct iscsi_server *server;
+	uint32_t busy_poll_us; /* how long the loop looks for more, after the last that came, before
+				  it sleeps */
 	bool (*ended)(struct turn *t); /* when all is out; true: it has made new work. NULL: none */
 	void *user;                    /* the caller's */
 
@@ -30,6 +33,7 @@ struct turn {
 	bool woken;   /* that descriptor was readable in this turn */
 	struct loop_clock clock;
 	struct lazy_timer due; /* when a store's filter lets a request go on */
+	ev_tstamp last;        /* when there was something to do last, seconds; with busy_poll_us */
 };
 
 /* The first part is filled by the caller. t is lent until turn_stop(). */

@@ -41,6 +41,8 @@ static const struct conf_choice io_modes[] = {
 static const struct conf_option root_options[] = {
 	{ "buffer-memory", CONF_SIZE, "256M", 16 * MIB, TIB, NULL, AT(buffer_memory),
 	  "memory for the data of commands in flight" },
+	{ "busy-poll", CONF_NUMBER, "0", 0, 10000, NULL, AT(busy_poll_us),
+	  "microseconds that the loop looks for more before it sleeps" },
 	{ "log-level", CONF_CHOICE, "info", 0, 0, log_levels, AT(log_level),
 	  "the least grave messages that are logged" },
 	{ "login-timeout", CONF_DURATION, "15s", SECOND, HOUR, NULL, AT(login_timeout_ms),

@@ -39,6 +39,8 @@ static bool flush(struct turn *t)
 		store_env_flush(t->env);
 		moved |= iscsi_server_flush(t->server);
 	}
+	if (i > 1 && t->busy_poll_us)
+		t->last = ev_now(t->loop);
 	return moved;
 }
 
@@ -49,6 +51,17 @@ static void wait_for_due(struct turn *t)
 
 	if (due != UINT64_MAX)
 		lazy_timer_set(t->loop, &t->due, due > now ? (double)(due - now) / 1000 : 0);
+}
+
+/*
+ * To wake from sleep takes longer than many a command: while more may come at any moment, who
+ * can spare a processor does not sleep. A clock set back ends it, and the next work starts it.
+ */
+static bool is_worth_waiting(const struct turn *t)
+{
+	ev_tstamp idle = ev_now(t->loop) - t->last;
+
+	return t->busy_poll_us && idle >= 0 && idle * 1e6 < t->busy_poll_us;
 }
 
 /* libev calls this when all events of the turn have been handled, before it sleeps. */
@@ -63,7 +76,7 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
 		more = flush(t);
 	while (t->ended && t->ended(t));
 	wait_for_due(t);
-	if (more)
+	if (more || is_worth_waiting(t))
 		ev_idle_start(loop, &t->more);
 	else
 		ev_idle_stop(loop, &t->more);

@@ -192,6 +192,7 @@ static void start_loop(struct daemon *d)
 				 .core = &d->core,
 				 .pool = &d->pool,
 				 .server = d->server,
+				 .busy_poll_us = d->config.settings.busy_poll_us,
 				 .ended = on_turn,
 				 .user = &d->stop };
 	d->stop = (struct stop){ .loop = d->loop,
