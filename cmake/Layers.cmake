@@ -16,3 +16,8 @@ function(itgtd_layer name)
   target_include_directories(${name} ${scope} ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(${name} ${scope} ${arg_BELOW} ${arg_LIBRARIES})
 endfunction()
+
+# An executable that is worth optimizing as a whole, where that is on.
+function(itgtd_whole_program name)
+  set_target_properties(${name} PROPERTIES ITGTD_WHOLE_PROGRAM ${ITGTD_WHOLE_PROGRAM})
+endfunction()
