@@ -27,7 +27,10 @@ typedef void log_sink_fn(void *arg, enum log_level level, const char *line);
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 
-/* "error" … "debug" → level. 0 or -EINVAL. */
+/* The name of a level: "error" … "debug". */
+const char *log_level_name(enum log_level level);
+
+/* And back. 0 or -EINVAL. */
 int log_level_parse(const char *name, enum log_level *out);
 
 /*

@@ -23,6 +23,8 @@ struct conf_settings {
 	uint64_t buffer_memory; /* bytes */
 	uint32_t busy_poll_us;
 	const char *state_directory;
+	const char *control_socket; /* "": none */
+	const char *control_group;  /* NULL: the process's own */
 };
 
 /* The sections' options as they are read; texts are borrowed from the tree. */

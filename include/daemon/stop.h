@@ -55,6 +55,9 @@ struct stop {
 void stop_start(struct stop *s);
 void stop_stop(struct stop *s);
 
+/* End as the first signal does; nothing when that runs already. */
+void stop_begin(struct stop *s);
+
 /* Called when a turn of the loop has nothing left to do. True: one step went to the next. */
 bool stop_turn(struct stop *s);
 

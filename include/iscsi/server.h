@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct iscsi;
 struct iscsi_server;
 struct portal;
 struct scsi_core;
@@ -64,5 +65,11 @@ bool iscsi_server_quiet(const struct iscsi_server *s);
 
 /* Nothing is left: no connection, no session, no task. */
 bool iscsi_server_idle(const struct iscsi_server *s);
+
+/* What its connections and sessions share, for those who look at them. */
+struct iscsi *iscsi_server_core(struct iscsi_server *s);
+
+/* When this turn of the loop began, ms: the clock of conn.h and session.h. */
+uint64_t iscsi_server_now_ms(const struct iscsi_server *s);
 
 #endif

@@ -37,6 +37,11 @@ enum log_level log_get_level(void)
 	return state.level;
 }
 
+const char *log_level_name(enum log_level level)
+{
+	return levels[level].name;
+}
+
 int log_level_parse(const char *name, enum log_level *out)
 {
 	size_t i;

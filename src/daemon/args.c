@@ -8,6 +8,7 @@
 enum {
 	SWITCH_CHAP = 256,
 	SWITCH_CHECK,
+	SWITCH_CONTROL_SOCKET,
 	SWITCH_EXIT_WITH_PARENT,
 	SWITCH_HELP,
 	SWITCH_PORTAL,
@@ -25,6 +26,8 @@ const struct args_switch args_switches[] = {
 	{ "daemon", 'd', NULL, "go into the background once it serves" },
 	{ "pidfile", 'p', "FILE", "write the process id to FILE" },
 	{ "log-level", 'l', "LEVEL", "error, warning, notice, info or debug" },
+	{ "control-socket", SWITCH_CONTROL_SOCKET, "PATH",
+	  "where itgtctl reaches it (with --serve: nowhere, unless given)" },
 	{ "check", SWITCH_CHECK, NULL, "say every fault in the configuration, serve nothing" },
 	{ "serve", SWITCH_SERVE, "SPEC",
 	  "serve SPEC without a file: PATH, PATH,size=10G, ram,size=1G, null,size=1T" },
@@ -163,6 +166,7 @@ static enum args_verdict take(struct parser *p, int letter, const char *name)
 		a->has_log_level = true;
 		break;
 	case SWITCH_CHECK: a->check = true; break;
+	case SWITCH_CONTROL_SOCKET: a->control_socket = optarg; break;
 	case SWITCH_EXIT_WITH_PARENT: a->exit_with_parent = true; break;
 	case SWITCH_READY_FD:
 		/* It must be open now: later its number may be that of a disk. */

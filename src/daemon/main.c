@@ -4,6 +4,7 @@
 #include "config/check.h"
 #include "config/parse.h"
 #include "config/serve.h"
+#include "control/server.h"
 #include "daemon/args.h"
 #include "daemon/background.h"
 #include "daemon/loop.h"
@@ -47,6 +48,7 @@ struct daemon {
 	struct listeners listeners;
 	struct ev_loop *loop;
 	struct iscsi_server *server;
+	struct control_server *control; /* NULL: there is none */
 	struct notify notify;
 	struct turn turn;
 	struct stop stop;
@@ -175,6 +177,51 @@ static int start_server(struct daemon *d)
 				&d->server);
 }
 
+static void on_shutdown(void *user)
+{
+	struct daemon *d = user;
+
+	stop_begin(&d->stop);
+}
+
+/*
+ * The built-in socket cannot always be made: by a user without rights in /run, by a second
+ * daemon. One that was asked for must be.
+ */
+static int start_control(struct daemon *d)
+{
+	const struct conf_settings *s = &d->config.settings;
+	const char *path = d->args.control_socket;
+	const struct control_env env = {
+		.loop = d->loop,
+		.config = &d->config,
+		.world = &d->config.world,
+		.server = d->server,
+		.core = &d->core,
+		.pool = &d->pool,
+		.started_ms = iscsi_server_now_ms(d->server),
+		.shutdown = on_shutdown,
+		.user = d,
+	};
+	char why[CONTROL_WHY_MAX];
+	int err;
+
+	if (!path)
+		path = d->args.serve.nspecs > 0 ? "" : s->control_socket;
+	if (!*path)
+		return 0;
+	err = control_open(&d->control, &env, path, s->control_group, why);
+	if (!err)
+		return 0;
+	if (d->args.control_socket || conf_node_is_given(d->tree.root, "control-socket") ||
+	    conf_node_is_given(d->tree.root, "control-group")) {
+		log_error("%s", why);
+		return err;
+	}
+	log_warning("%s; itgtctl cannot reach this daemon", why);
+	return 0;
+}
+
 static bool on_turn(struct turn *t)
 {
 	return stop_turn(t->user);
@@ -229,6 +276,7 @@ static int say_ready(struct daemon *d)
 /* What start() has made, in the reverse order. Nothing is in flight. */
 static void finish(struct daemon *d)
 {
+	control_close(d->control);
 	listeners_close(&d->listeners);
 	iscsi_server_free(d->server);
 	config_fini(&d->config);
@@ -246,11 +294,13 @@ static int serve(struct daemon *d)
 	privs_raise_nofile();
 	/* Ports before stores: a port that is taken must not leave a new disk behind. */
 	if (start_pidfile(d) || start_state(d) || start_portals(d) || start_stores(d) ||
-	    start_server(d))
+	    start_server(d) || start_control(d))
 		return EXIT_START;
 	start_loop(d);
 	if (say_ready(d) == 0)
 		ev_run(d->loop, 0);
+	control_close(d->control);
+	d->control = NULL;
 	notify_stop(&d->notify);
 	stop_stop(&d->stop);
 	turn_stop(&d->turn);

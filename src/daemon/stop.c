@@ -158,6 +158,12 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int events)
 	}
 }
 
+void stop_begin(struct stop *s)
+{
+	if (s->state == STOP_NOT)
+		enter_finishing(s);
+}
+
 /* SIGTERM, SIGINT. The second one leaves at once, but for a twin of the first. */
 static void on_end(struct ev_loop *loop, ev_signal *w, int events)
 {

@@ -366,3 +366,13 @@ bool iscsi_server_idle(const struct iscsi_server *server)
 {
 	return TAILQ_EMPTY(&server->iscsi.conns) && TAILQ_EMPTY(&server->iscsi.sessions);
 }
+
+struct iscsi *iscsi_server_core(struct iscsi_server *server)
+{
+	return &server->iscsi;
+}
+
+uint64_t iscsi_server_now_ms(const struct iscsi_server *server)
+{
+	return loop_clock_ms(&server->clock);
+}

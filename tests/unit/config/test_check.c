@@ -238,7 +238,7 @@ static const struct {
 	  "t.conf:1: buffer-memory: \"10X\" is not a size (write 512M, 10G, 1T)\n" },
 	{ "buffer-memory = 1M", "t.conf:1: buffer-memory: \"1M\" is not a size from 16M to 1T\n" },
 	{ "log-level = { info, debug }", "t.conf:1: log-level: takes one value, not a list\n" },
-	{ "control-socket = /run/x", "t.conf:1: \"control-socket\" is not an option here\n" },
+	{ "control-door = /run/x", "t.conf:1: \"control-door\" is not an option here\n" },
 
 	{ "portal-group x {}",
 	  "t.conf:1: portal-group \"x\": a portal group's tag is a number from 1 to 65535\n" },

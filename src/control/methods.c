@@ -1,0 +1,42 @@
+#include "control/methods.h"
+
+#include "base/method.h"
+#include "control/act.h"
+#include "control/show.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* One for each row of base/method.c, in any order. */
+static const struct {
+	const char *name;
+	void (*run)(struct call *c);
+} functions[] = {
+	{ "log-level", act_log_level },  { "method.list", show_methods },
+	{ "shutdown", act_shutdown },    { "status", show_status },
+	{ "target.list", show_targets }, { "target.show", show_target },
+};
+
+static void (*find(const char *name))(struct call *c)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		if (strcmp(functions[i].name, name) == 0)
+			return functions[i].run;
+	}
+	return NULL;
+}
+
+bool methods_has(const char *name)
+{
+	return find(name) != NULL;
+}
+
+void methods_run(struct call *c)
+{
+	void (*run)(struct call *) = find(c->method->name);
+
+	assert(run); /* a test of the tables sees to it */
+	run(c);
+}
