@@ -72,11 +72,14 @@ struct conn {
 	bool rx_skip;   /* Data-Out that is of no use: counted, not kept */
 
 	/* keepalive */
-	uint64_t heard_ms;      /* when the last byte came */
-	uint64_t alarm_ms;      /* when door_timeout() is wanted; 0: never */
-	enum conn_state tended; /* the state that the alarm is for */
+	uint64_t heard_ms; /* when the last byte came */
+	uint64_t alarm_ms; /* when door_timeout() is wanted; 0: never */
+	uint64_t state_ms; /* when the time for the state is over, or the next ping due; 0: never */
+	enum conn_state tended; /* the state that this is for */
 	uint64_t pinged_ms;     /* when the unanswered ping left; 0: none is */
 	bool answers_pings;     /* it answered one before */
+	bool waits;             /* stall_check() has something to look at … */
+	uint64_t check_ms;      /* … and is due then; 0: not */
 	uint32_t logout_ms;     /* in LOGOUT_REQUESTED: how much time it has */
 	bool told_change;       /* in discovery: it knows that SendTargets has a new answer */
 

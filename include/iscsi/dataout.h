@@ -39,6 +39,7 @@ struct dataout {
 	uint32_t want;    /* bytes the command takes; known when started */
 	uint32_t asked;   /* bytes: all before it has come or is asked for */
 	uint32_t r2tsn;   /* the next R2TSN */
+	uint32_t arrived; /* Data-Out PDUs so far */
 	bool started;     /* R2Ts may be sent */
 	bool unsolicited; /* an unsolicited sequence is open: seq[0] is it, no R2T yet */
 	bool exact;       /* the unsolicited sequence must fill FirstBurstLength */

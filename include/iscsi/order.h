@@ -4,6 +4,10 @@
 
 #include "iscsi/pdu_rx.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
 struct conn;
 struct session;
 
@@ -14,6 +18,20 @@ typedef void order_run_fn(struct conn *c, const struct pdu_in *pdu);
  * later when others are missing before it; never when it is outside of the window.
  */
 void order_pdu(struct conn *c, const struct pdu_in *pdu, order_run_fn *run);
+
+/* Somebody who waits until every command before a CmdSN has come. */
+struct order_wait {
+	uint32_t cmdsn;
+	void (*ready)(struct order_wait *w);
+	TAILQ_ENTRY(order_wait) link; /* session->awaiting */
+};
+
+/*
+ * Wait for that, in which case w is lent until ready() or order_wait_stop(). False: there is
+ * nothing to wait for, or the number is none that this session could come to soon.
+ */
+bool order_wait_start(struct session *s, struct order_wait *w, uint32_t cmdsn);
+void order_wait_stop(struct session *s, struct order_wait *w);
 
 /* The next number was just used up: run what waited for that. */
 void order_drain(struct session *s);

@@ -25,6 +25,12 @@ enum session_state {
 	SESSION_ENDING, /* its connections are gone; tasks in the store come home */
 };
 
+/* Where something stood when stall_check() saw it first there. */
+struct stall {
+	uint32_t place;
+	uint64_t since_ms; /* 0: it was not looked at yet */
+};
+
 /* Somebody who waits for the end of a session: a login that takes its place. */
 struct session_waiter {
 	void (*resume)(struct session_waiter *w); /* the session is gone */
@@ -51,7 +57,9 @@ struct session {
 	uint32_t immediate;     /* open tasks that came as immediate commands */
 	TAILQ_HEAD(, tmf) tmfs; /* task management functions in progress */
 	uint32_t ntmfs;
-	size_t held; /* bytes of data in PDUs that wait for their CmdSN */
+	TAILQ_HEAD(, order_wait) awaiting; /* those who wait for a number's turn */
+	struct stall gap;                  /* how long ExpCmdSN has been waited for */
+	size_t held;                       /* bytes of data in PDUs that wait for their CmdSN */
 	uint32_t last_ttt;
 	bool has_nexus;
 	struct scsi_nexus nexus;

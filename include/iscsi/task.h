@@ -9,6 +9,7 @@
 #include "iscsi/datain.h"
 #include "iscsi/dataout.h"
 #include "iscsi/pdu_tx.h"
+#include "iscsi/session.h"
 #include "scsi/task.h"
 #include "wire/pdu.h"
 
@@ -24,7 +25,8 @@ enum task_state {
 	TASK_TAKING,    /* its header is there, its immediate data is coming */
 	TASK_HELD,      /* waits for commands before it */
 	TASK_ACTIVE,    /* the device server has it */
-	TASK_DRAINING,  /* the device server is done; the answer waits for data-out yet to come */
+	TASK_DRAINING,  /* the device server is done; its end, with an answer or without, waits
+			   for data-out yet to come */
 	TASK_ANSWERING, /* the device server is done; the answer is on its way */
 	TASK_LEAVING,   /* aborted; what is in the transmit queue must still come back */
 };
@@ -42,10 +44,12 @@ struct task {
 	bool cancelled;      /* aborted while held: it only uses up its CmdSN */
 	bool is_damaged;     /* its data-out came damaged: CHECK CONDITION */
 	bool no_room;        /* no memory for its data: TASK SET FULL */
+	bool drains;         /* when it is aborted, open R2Ts are waited for all the same */
 	bool says;           /* there are PDUs to make */
 	struct tx_sender tx; /* lent to its connection for R2Ts, then for the answer */
 	struct datain in;
 	struct dataout out;
+	struct stall stall; /* of its data-out */
 	struct scsi_task scsi;
 	struct cmdsn_entry order;
 	uint8_t sense_segment[2 + SCSI_SENSE_MAX]; /* SenseLength and sense data (11.4.7) */

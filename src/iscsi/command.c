@@ -149,6 +149,7 @@ static void begin(struct conn *c, const struct pdu_in *pdu)
 	t->out.in_order = c->session->param.DataPDUInOrder;
 	if (cmd.data_len || t->out.unsolicited)
 		make_room(c, t);
+	c->waits |= t->out.unsolicited;
 	c->rx_task = t;
 }
 
@@ -178,7 +179,10 @@ static void accept_task(struct conn *c, struct task *t, uint32_t cmdsn)
 		order_run(&t->order);
 		order_drain(c->session);
 		break;
-	case CMDSN_HELD: t->state = TASK_HELD; break;
+	case CMDSN_HELD:
+		t->state = TASK_HELD;
+		c->waits = true;
+		break;
 	case CMDSN_DROP: task_free(t); break;
 	}
 }

@@ -16,6 +16,7 @@ void dataout_init(struct dataout *d, uint32_t immediate, bool more, uint32_t fir
 	d->want = 0;
 	d->asked = immediate;
 	d->r2tsn = 0;
+	d->arrived = 0;
 	d->started = false;
 	d->unsolicited = more;
 	/* 11.4.7.2: more than FirstBurstLength in all makes that the amount that comes unsolicited.
@@ -100,6 +101,7 @@ void dataout_arrived(struct dataout *d, const struct pdu_data_out *pdu, bool goo
 
 	if (!seq)
 		return;
+	d->arrived++;
 	if (!good)
 		spoil(d, DATAOUT_LOST);
 	else if (ranges_add(&d->come, pdu->offset, pdu->data_len))

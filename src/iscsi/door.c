@@ -9,6 +9,7 @@
 #include "iscsi/manage.h"
 #include "iscsi/scsi_port.h"
 #include "iscsi/sessions.h"
+#include "iscsi/stall.h"
 #include "iscsi/task.h"
 #include "iscsi/tmf.h"
 
@@ -48,7 +49,8 @@ struct conn *door_open(struct iscsi *iscsi, const struct portal *portal,
 		return NULL;
 	pdu_rx_init(&c->rx, &rx_ops, c);
 	c->heard_ms = now_ms;
-	c->alarm_ms = now_ms + iscsi->login_timeout_ms;
+	c->state_ms = now_ms + iscsi->login_timeout_ms;
+	c->alarm_ms = c->state_ms;
 	return c;
 }
 
@@ -71,21 +73,40 @@ static void on_rx_error(struct conn *c, enum pdu_rx_err err)
 	}
 }
 
-void door_tend(struct conn *c, uint64_t now_ms)
+/* What a new state has to wait for. */
+static uint64_t alarm_of(const struct conn *c, uint64_t now_ms)
 {
 	const struct session *s = c->session;
 
-	if (c->state == c->tended)
-		return;
-	c->tended = c->state;
-	if (c->state == CONN_LOGGED_IN)
-		c->alarm_ms = s->target && s->target->limits.nop_interval_ms
-				      ? now_ms + s->target->limits.nop_interval_ms
-				      : 0;
-	else if (c->state == CONN_LOGOUT_REQUESTED)
-		c->alarm_ms = now_ms + c->logout_ms;
-	else if (c->state == CONN_IN_LOGOUT || c->state == CONN_REFUSED)
-		c->alarm_ms = now_ms + LINGER_MS;
+	switch (c->state) {
+	case CONN_LOGGED_IN:
+		return s->target && s->target->limits.nop_interval_ms
+			       ? now_ms + s->target->limits.nop_interval_ms
+			       : 0;
+	case CONN_LOGOUT_REQUESTED: return now_ms + c->logout_ms;
+	case CONN_IN_LOGOUT:
+	case CONN_REFUSED: return now_ms + LINGER_MS;
+	default: return c->state_ms;
+	}
+}
+
+/* The earlier of two times, of which 0 is none. */
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a && (!b || a < b) ? a : b;
+}
+
+void door_tend(struct conn *c, uint64_t now_ms)
+{
+	if (c->state != c->tended) {
+		c->tended = c->state;
+		c->state_ms = alarm_of(c, now_ms);
+	}
+	if (!conn_is_full(c))
+		c->check_ms = 0;
+	else if (c->waits && !c->check_ms)
+		c->check_ms = now_ms + STALL_CHECK_MS;
+	c->alarm_ms = sooner(c->state_ms, c->check_ms);
 }
 
 void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms)
@@ -96,6 +117,9 @@ void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms)
 		return;
 	c->heard_ms = now_ms;
 	on_rx_error(c, pdu_rx_commit(&c->rx, stage, n));
+	c->waits |= pdu_rx_in_middle(&c->rx);
+	if (c->waits && !c->check_ms)
+		conn_touch(c);
 }
 
 bool door_wants_input(const struct conn *c)
@@ -122,24 +146,24 @@ static void keep_alive(struct conn *c, uint64_t now_ms)
 		if (now_ms >= late_at)
 			conn_drop(c, "no answer to a ping for %u ms", limits->nop_timeout_ms);
 		else
-			c->alarm_ms = late_at;
+			c->state_ms = late_at;
 		return;
 	}
 	if (now_ms < idle_at) {
-		c->alarm_ms = idle_at;
+		c->state_ms = idle_at;
 		return;
 	}
 	/* Some initiators never answer a ping: for them it only keeps the path busy. */
 	full_ping(c);
 	c->pinged_ms = now_ms;
-	c->alarm_ms = now_ms + min64(limits->nop_interval_ms, limits->nop_timeout_ms);
+	c->state_ms = now_ms + min64(limits->nop_interval_ms, limits->nop_timeout_ms);
 }
 
 /* It was to log out by now (11.9.1, event 1). What is in flight may still finish. */
 static void overdue(struct conn *c, uint64_t now_ms)
 {
 	if (c->ntasks > 0) {
-		c->alarm_ms = now_ms + LINGER_MS;
+		c->state_ms = now_ms + LINGER_MS;
 		return;
 	}
 	conn_notice(c, "session %u: not logged out in %u ms; dropped", c->session->tsih,
@@ -147,9 +171,10 @@ static void overdue(struct conn *c, uint64_t now_ms)
 	async_drop_connection(c);
 }
 
-void door_timeout(struct conn *c, uint64_t now_ms)
+/* What the state of a connection was given time for. */
+static void state_timeout(struct conn *c, uint64_t now_ms)
 {
-	c->alarm_ms = 0;
+	c->state_ms = 0;
 	switch (c->state) {
 	case CONN_XPT_UP:
 	case CONN_IN_LOGIN:
@@ -165,6 +190,18 @@ void door_timeout(struct conn *c, uint64_t now_ms)
 	case CONN_REFUSED: conn_event(c, EV_DROP); break;
 	case CONN_DEAD: break;
 	}
+}
+
+void door_timeout(struct conn *c, uint64_t now_ms)
+{
+	if (c->state_ms && now_ms >= c->state_ms)
+		state_timeout(c, now_ms);
+	if (c->check_ms && now_ms >= c->check_ms) {
+		c->check_ms = 0;
+		if (conn_is_full(c))
+			stall_check(c, now_ms);
+	}
+	door_tend(c, now_ms);
 }
 
 /* ---- the end ---- */

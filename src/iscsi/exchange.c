@@ -18,8 +18,9 @@
 
 struct exchange {
 	uint32_t itt;
-	uint32_t ttt; /* what the initiator goes on with */
-	char *in;     /* owns */
+	uint32_t ttt;      /* what the initiator goes on with */
+	uint64_t since_ms; /* when the request began, or a piece of the answer was asked for */
+	char *in;          /* owns */
 	size_t in_len;
 	char *out; /* owns; NULL: not answering yet */
 	size_t out_len;
@@ -34,6 +35,16 @@ void exchange_free(struct conn *c)
 	free(c->text->out);
 	free(c->text);
 	c->text = NULL;
+}
+
+bool exchange_check(struct conn *c, uint64_t now_ms, uint64_t limit_ms)
+{
+	if (c->text && now_ms - c->text->since_ms >= limit_ms) {
+		conn_fault(c, "no end of a text exchange for %llu ms; forgotten",
+			   (unsigned long long)limit_ms);
+		exchange_free(c);
+	}
+	return c->text;
 }
 
 static void reject(struct conn *c, enum pdu_reject_reason reason, const uint8_t *bhs)
@@ -68,9 +79,12 @@ static void respond(struct conn *c, const struct pdu_text_req *req)
 	if (len)
 		memcpy(a->data, x->out + x->out_sent, len);
 	x->out_sent += len;
+	if (x->out)
+		x->since_ms = c->heard_ms;
 	answer_send(c, a);
 	if (whole)
 		exchange_free(c);
+	c->waits |= !whole;
 }
 
 /*
@@ -166,6 +180,7 @@ static struct exchange *find(struct conn *c, const struct pdu_text_req *req)
 			return NULL;
 		x->itt = req->itt;
 		x->ttt = session_ttt(c->session);
+		x->since_ms = c->heard_ms;
 		c->text = x;
 		return x;
 	}

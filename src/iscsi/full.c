@@ -220,5 +220,7 @@ enum pdu_rx_verdict full_pdu(struct conn *c, const struct pdu_in *pdu)
 	} else {
 		row->pdu(c, pdu);
 	}
+	if (c->session->ntmfs)
+		tmf_settle(c->session);
 	return conn_is_full(c) ? PDU_RX_GO_ON : PDU_RX_STOP;
 }

@@ -1,6 +1,7 @@
 #include "iscsi/order.h"
 
 #include "base/bytes.h"
+#include "base/serial.h"
 #include "iscsi/answer.h"
 #include "iscsi/cmdsn.h"
 #include "iscsi/conn.h"
@@ -84,6 +85,7 @@ static void hold(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)
 	if (pdu->data_len)
 		memcpy(h->pdu.data, pdu->data, pdu->data_len);
 	cmdsn_accept(&s->cmdsn, &h->entry, cmdsn_of(pdu->bhs));
+	c->waits = true;
 }
 
 /* Count a number whose turn it is as used, and as done with. */
@@ -95,12 +97,45 @@ static void use_up(struct session *s, uint32_t cmdsn)
 	cmdsn_close(&s->cmdsn);
 }
 
+static void tell_those_who_wait(struct session *s)
+{
+	struct order_wait *w, *next;
+
+	for (w = TAILQ_FIRST(&s->awaiting); w; w = next) {
+		next = TAILQ_NEXT(w, link);
+		if (sn_before(s->cmdsn.exp, w->cmdsn))
+			continue;
+		order_wait_stop(s, w);
+		w->ready(w);
+	}
+}
+
+bool order_wait_start(struct session *s, struct order_wait *w, uint32_t cmdsn)
+{
+	/* Behind MaxCmdSN there is room for one, for an immediate request takes no number. */
+	if (!sn_before(s->cmdsn.exp, cmdsn) || sn_before(s->cmdsn.max + 1, cmdsn))
+		return false;
+	w->cmdsn = cmdsn;
+	TAILQ_INSERT_TAIL(&s->awaiting, w, link);
+	return true;
+}
+
+void order_wait_stop(struct session *s, struct order_wait *w)
+{
+	TAILQ_REMOVE(&s->awaiting, w, link);
+}
+
 void order_drain(struct session *s)
 {
 	struct cmdsn_entry *e;
 
-	while ((e = cmdsn_next_held(&s->cmdsn)))
-		e->run(e);
+	/* Those who wait for a number come before the command that has it. */
+	do {
+		tell_those_who_wait(s);
+		e = cmdsn_next_held(&s->cmdsn);
+		if (e)
+			e->run(e);
+	} while (e);
 }
 
 void order_pdu(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)

@@ -71,6 +71,7 @@ static void fetch(struct task *t)
 	}
 	if (!t->conn)
 		return;
+	t->conn->waits = true;
 	if (dataout_plan(&t->out, p->MaxBurstLength, p->MaxOutstandingR2T, next_ttt, t->session))
 		say(t, r2t_next);
 }
@@ -180,6 +181,19 @@ static void send_answer(struct task *t)
 	say(t, answer_next);
 }
 
+/* Ask for no more. True: what was asked for has still to come, or to be given up. */
+static bool drain(struct task *t)
+{
+	t->says = false;
+	pdu_tx_remove(&t->conn->tx, &t->tx);
+	dataout_stop(&t->out);
+	if (!dataout_is_open(&t->out))
+		return false;
+	t->state = TASK_DRAINING;
+	t->conn->waits = true;
+	return true;
+}
+
 /*
  * The device server is done. An answer that comes early waits for the last Data-Out that the
  * initiator has still to send, and no more is asked for (11.4.2).
@@ -190,20 +204,7 @@ static void answer(struct task *t)
 		task_free(t); /* level 0: nobody is left to be told */
 		return;
 	}
-	t->says = false;
-	pdu_tx_remove(&t->conn->tx, &t->tx);
-	dataout_stop(&t->out);
-	if (dataout_is_open(&t->out))
-		t->state = TASK_DRAINING;
-	else
-		send_answer(t);
-}
-
-void port_data(struct task *t)
-{
-	if (t->state == TASK_ACTIVE && t->out.started && !t->scsi.abort_wanted)
-		fetch(t);
-	else if (t->state == TASK_DRAINING && !dataout_is_open(&t->out))
+	if (!drain(t))
 		send_answer(t);
 }
 
@@ -217,13 +218,30 @@ static void leave(struct task *t)
 		task_free(t);
 }
 
+/* Aborted, and nobody is told by an answer of its own. */
+static bool is_aborted(const struct task *t)
+{
+	return t->scsi.aborted && !t->is_damaged;
+}
+
+void port_data(struct task *t)
+{
+	if (t->state == TASK_ACTIVE && t->out.started && !t->scsi.abort_wanted)
+		fetch(t);
+	else if (t->state == TASK_DRAINING && !dataout_is_open(&t->out) && is_aborted(t))
+		leave(t);
+	else if (t->state == TASK_DRAINING && !dataout_is_open(&t->out))
+		send_answer(t);
+}
+
 static void port_done(struct scsi_task *scsi)
 {
 	struct task *t = task_of_scsi(scsi);
 
 	assert(t->magic == TASK_MAGIC && t->state == TASK_ACTIVE);
-	if (scsi->aborted && !t->is_damaged) {
-		leave(t);
+	if (is_aborted(t)) {
+		if (!t->drains || !t->conn || !drain(t))
+			leave(t);
 		return;
 	}
 	if (t->is_damaged)

@@ -95,6 +95,7 @@ struct session *sessions_new(struct conn *c, const struct session_identity *id,
 	map_init(&s->itts);
 	TAILQ_INIT(&s->tasks);
 	TAILQ_INIT(&s->tmfs);
+	TAILQ_INIT(&s->awaiting);
 	TAILQ_INIT(&s->conns);
 	TAILQ_INIT(&s->waiters);
 	s->tsih = free_tsih(iscsi);

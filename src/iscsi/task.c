@@ -41,8 +41,10 @@ static void init(struct task *t, struct conn *c, const struct pdu_scsi_cmd *cmd)
 	t->cancelled = false;
 	t->is_damaged = false;
 	t->no_room = false;
+	t->drains = false;
 	t->says = false;
 	t->tx.queued = false;
+	t->stall.since_ms = 0;
 	t->in = (struct datain){ 0 };
 	t->out.come.r = NULL;
 }

@@ -15,6 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * How long data is waited for that was asked for before its task was aborted (4.2.3.3). The RFC
+ * has initiators answer every R2T and targets wait; but open-iscsi, unless it is told otherwise,
+ * sends nothing more for the tasks of a function that it has sent, and gives the session up when
+ * the function is not answered.
+ */
+#define DRAIN_MS 2000
+
 enum tmf_scope {
 	ON_TASK,   /* the task of Referenced Task Tag */
 	ON_LU,     /* the logical unit of the LUN field */
@@ -49,12 +57,21 @@ static const struct tmf_row {
 	  false, false },
 };
 
-/* One function in progress. Owned by its session until the device server is done with it. */
+enum tmf_state {
+	TMF_WAITING,  /* for commands before it that have not come */
+	TMF_RUNNING,  /* the device server has it */
+	TMF_DRAINING, /* done, but for data that its own session was asked for */
+};
+
+/* One function in progress. Owned by its session until it is answered. */
 struct tmf {
+	enum tmf_state state;
 	struct session *session;
 	struct conn *conn; /* who asked; NULL when gone */
 	uint32_t itt;
 	const struct tmf_row *row;
+	uint64_t since_ms; /* when it became DRAINING */
+	struct order_wait turn;
 	struct scsi_tmf scsi;
 	TAILQ_ENTRY(tmf) link;
 };
@@ -119,23 +136,116 @@ static void end_sessions(struct session *asking)
 	}
 }
 
-static void scsi_done(struct scsi_tmf *scsi)
+static void tmf_end(struct tmf *tmf)
 {
-	struct tmf *tmf = (struct tmf *)((char *)scsi - offsetof(struct tmf, scsi));
 	struct session *s = tmf->session;
 
-	if (tmf->conn)
-		respond(tmf->conn, tmf->itt, response_of(scsi->result), scsi->info);
-	if (tmf->row->ends_sessions)
-		end_sessions(s);
 	TAILQ_REMOVE(&s->tmfs, tmf, link);
 	s->ntmfs--;
 	free(tmf);
 	session_settle(s);
 }
 
-static void start(struct conn *c, const struct tmf_row *row, const struct pdu_tmf_req *req,
-		  struct task *task)
+static void conclude(struct tmf *tmf)
+{
+	if (tmf->conn)
+		respond(tmf->conn, tmf->itt, response_of(tmf->scsi.result), tmf->scsi.info);
+	if (tmf->row->ends_sessions)
+		end_sessions(tmf->session);
+	tmf_end(tmf);
+}
+
+/* Functions on many tasks are told apart by whose they are; this is about the session's own. */
+static bool is_in_scope(const struct tmf *tmf, const struct task *t)
+{
+	return tmf->row->scope != ON_LU || !memcmp(t->scsi.lun, tmf->scsi.lun, PDU_LUN_LEN);
+}
+
+static bool is_draining(const struct tmf *tmf)
+{
+	const struct task *t;
+
+	TAILQ_FOREACH (t, &tmf->session->tasks, link) {
+		if (t->state == TASK_DRAINING && is_in_scope(tmf, t))
+			return true;
+	}
+	return false;
+}
+
+static void scsi_done(struct scsi_tmf *scsi)
+{
+	struct tmf *tmf = (struct tmf *)((char *)scsi - offsetof(struct tmf, scsi));
+	bool is_multi = tmf->row->ends_tasks && tmf->row->scope != ON_TASK;
+
+	if (is_multi && tmf->conn && is_draining(tmf)) {
+		tmf->state = TMF_DRAINING;
+		tmf->since_ms = tmf->conn->heard_ms;
+		tmf->conn->waits = true;
+	} else {
+		conclude(tmf);
+	}
+}
+
+void tmf_settle(struct session *s)
+{
+	struct tmf *tmf, *next;
+
+	for (tmf = TAILQ_FIRST(&s->tmfs); tmf; tmf = next) {
+		next = TAILQ_NEXT(tmf, link);
+		if (tmf->state == TMF_DRAINING && !is_draining(tmf))
+			conclude(tmf);
+	}
+}
+
+/* Whoever has not sent its data by now has none for tasks that it wanted to be aborted. */
+static void stop_draining(struct tmf *tmf)
+{
+	struct task *t, *next;
+
+	for (t = TAILQ_FIRST(&tmf->session->tasks); t; t = next) {
+		next = TAILQ_NEXT(t, link);
+		if (t->state == TASK_DRAINING && is_in_scope(tmf, t))
+			port_cancel(t);
+	}
+}
+
+bool tmf_check(struct session *s, uint64_t now_ms)
+{
+	bool waits = false;
+	struct tmf *tmf;
+
+	TAILQ_FOREACH (tmf, &s->tmfs, link) {
+		if (tmf->state != TMF_DRAINING)
+			continue;
+		if (now_ms - tmf->since_ms >= DRAIN_MS)
+			stop_draining(tmf);
+		else
+			waits = true;
+	}
+	tmf_settle(s);
+	return waits;
+}
+
+/* Its turn has come: the tasks of the set are what the session has now. */
+static void run(struct tmf *tmf)
+{
+	struct task *t;
+
+	tmf->state = TMF_RUNNING;
+	TAILQ_FOREACH (t, &tmf->session->tasks, link) {
+		if (tmf->row->ends_tasks && is_in_scope(tmf, t))
+			t->drains = true;
+	}
+	scsi_tmf_submit(&tmf->scsi);
+}
+
+static void turn_came(struct order_wait *w)
+{
+	run((struct tmf *)((char *)w - offsetof(struct tmf, turn)));
+}
+
+/* NULL: too many, which is answered. */
+static struct tmf *tmf_new(struct conn *c, const struct tmf_row *row, const struct pdu_tmf_req *req)
 {
 	struct session *s = c->session;
 	struct tmf *tmf = NULL;
@@ -146,7 +256,7 @@ static void start(struct conn *c, const struct tmf_row *row, const struct pdu_tm
 	if (!tmf) {
 		conn_fault(c, "too many task management functions at a time");
 		respond(c, req->itt, PDU_TMF_REJECTED, 0);
-		return;
+		return NULL;
 	}
 	tmf->session = s;
 	tmf->conn = c;
@@ -155,30 +265,21 @@ static void start(struct conn *c, const struct tmf_row *row, const struct pdu_tm
 	tmf->scsi.function = row->scsi;
 	tmf->scsi.nexus = &s->nexus;
 	memcpy(tmf->scsi.lun, req->lun, PDU_LUN_LEN);
-	tmf->scsi.task = task ? &task->scsi : NULL;
 	tmf->scsi.done = scsi_done;
+	tmf->turn.ready = turn_came;
 	TAILQ_INSERT_TAIL(&s->tmfs, tmf, link);
 	s->ntmfs++;
-	scsi_tmf_submit(&tmf->scsi);
+	return tmf;
 }
 
-/* Is it a task that the function affects, and that the device server does not have (any more)? */
-static bool is_ours(const struct task *t, const struct pdu_tmf_req *req)
+/* Commands before it that wait for their CmdSN are of the set, too: they end here. */
+static void cancel_held(const struct tmf *tmf, uint32_t cmdsn)
 {
-	if (t->state == TASK_HELD)
-		return !t->cancelled && sn_before(t->order.cmdsn, req->cmdsn);
-	return t->state == TASK_DRAINING;
-}
+	struct task *t;
 
-/* Commands that wait for their CmdSN, or for the last of their data, end here. */
-static void cancel(struct session *s, const struct tmf_row *row, const struct pdu_tmf_req *req)
-{
-	struct task *t, *next;
-
-	for (t = TAILQ_FIRST(&s->tasks); t; t = next) {
-		next = TAILQ_NEXT(t, link);
-		if (is_ours(t, req) &&
-		    (row->scope != ON_LU || !memcmp(t->scsi.lun, req->lun, PDU_LUN_LEN)))
+	TAILQ_FOREACH (t, &tmf->session->tasks, link) {
+		if (t->state == TASK_HELD && !t->cancelled && sn_before(t->order.cmdsn, cmdsn) &&
+		    is_in_scope(tmf, t))
 			port_cancel(t);
 	}
 }
@@ -206,7 +307,13 @@ static void on_task(struct conn *c, const struct tmf_row *row, const struct pdu_
 	struct task *t = task_find(c->session, req->rtt);
 
 	if (t && t->state == TASK_ACTIVE) {
-		start(c, row, req, t);
+		struct tmf *tmf = tmf_new(c, row, req);
+
+		if (tmf) {
+			tmf->state = TMF_RUNNING;
+			tmf->scsi.task = &t->scsi;
+			scsi_tmf_submit(&tmf->scsi);
+		}
 		return;
 	}
 	if (!row->ends_tasks) {
@@ -223,6 +330,26 @@ static void on_task(struct conn *c, const struct tmf_row *row, const struct pdu_
 	}
 }
 
+/*
+ * A function on many tasks. Those that it ends are all with a CmdSN before its own: an immediate
+ * one waits for those of them that have not come (4.2.3.3).
+ */
+static void on_many(struct conn *c, const struct tmf_row *row, const struct pdu_tmf_req *req)
+{
+	struct tmf *tmf = tmf_new(c, row, req);
+
+	if (!tmf)
+		return;
+	if (row->ends_tasks)
+		cancel_held(tmf, req->cmdsn);
+	if (row->ends_tasks && order_wait_start(c->session, &tmf->turn, req->cmdsn)) {
+		tmf->state = TMF_WAITING;
+		c->waits = true;
+		return;
+	}
+	run(tmf);
+}
+
 void tmf_start(struct conn *c, const struct pdu_tmf_req *req)
 {
 	const struct tmf_row *row = find_row(c->session, req->function);
@@ -234,21 +361,26 @@ void tmf_start(struct conn *c, const struct pdu_tmf_req *req)
 	}
 	if (row->ends_tasks && conn_may_tell(c))
 		conn_notice(c, "%s", row->name);
-	if (row->scope == ON_TASK) {
+	if (row->scope == ON_TASK)
 		on_task(c, row, req);
-		return;
-	}
-	if (row->ends_tasks)
-		cancel(c->session, row, req);
-	start(c, row, req, NULL);
+	else
+		on_many(c, row, req);
 }
 
 void tmf_orphan(struct session *s, const struct conn *c)
 {
-	struct tmf *tmf;
+	struct tmf *tmf, *next;
 
-	TAILQ_FOREACH (tmf, &s->tmfs, link) {
-		if (tmf->conn == c)
-			tmf->conn = NULL;
+	for (tmf = TAILQ_FIRST(&s->tmfs); tmf; tmf = next) {
+		next = TAILQ_NEXT(tmf, link);
+		if (tmf->conn != c)
+			continue;
+		tmf->conn = NULL;
+		if (tmf->state == TMF_DRAINING) {
+			conclude(tmf);
+		} else if (tmf->state == TMF_WAITING) {
+			order_wait_stop(s, &tmf->turn);
+			tmf_end(tmf);
+		}
 	}
 }

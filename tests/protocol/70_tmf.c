@@ -1,5 +1,5 @@
 /* Task management (RFC 7143, 4.2.3, 11.5, 11.6): what is aborted, what is answered. */
-#include "fixture.h"
+#include "tmf.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,11 +24,9 @@ static uint8_t manage(struct ini_session *s, uint8_t function, const struct ini_
 				   .function = function,
 				   .rtt = t ? t->itt : PDU_TAG_RESERVED,
 				   .refcmdsn = t ? t->cmdsn : 0 };
-	uint8_t response = 0xee;
 
 	ini_scsi_lun(req.lun, fixture_lun());
-	CHECK_OK(s, ini_request_tmf(s, &req, &response));
-	return response;
+	return tmf_request(s, &req);
 }
 
 /* The task is gone: no response of it comes, and data for its R2T changes nothing. */

@@ -77,6 +77,104 @@ static void a_task_set_with_a_held_command(void)
 	fixture_leave(&s);
 }
 
+/* The response stands behind the data of the session's own R2Ts, which is thrown away. */
+static void the_response_waits_for_data(void)
+{
+	static const uint8_t functions[] = { PDU_TMF_ABORT_TASK_SET, PDU_TMF_CLEAR_TASK_SET,
+					     PDU_TMF_LU_RESET, PDU_TMF_TARGET_WARM_RESET };
+	struct pdu_tmf_req req = { .immediate = true, .rtt = PDU_TAG_RESERVED };
+	struct ini_task t, others;
+	struct ini_session s, other;
+	uint8_t bhs[PDU_BHS_LEN];
+	struct ini_pdu pdu;
+	uint32_t itt;
+	size_t i;
+
+	for (i = 0; i < sizeof(functions); i++) {
+		tmf_prepare(&s, 0, TMF_WAITS);
+		tmf_prepare(&other, 1, TMF_WAITS);
+		tmf_start_write(&s, &t, 0);
+		tmf_start_write(&other, &others, 0); /* is not waited for */
+		req.function = functions[i];
+		pdu_put_tmf_req(bhs, &req);
+		CHECK_OK(&s, ini_session_post(&s, bhs, NULL, 0, &itt));
+		tmf_silence(&s);
+		tmf_answer_r2ts(&s, NULL);
+		CHECK_OK(&s, ini_request_wait(&s, itt, PDU_TMF_RSP, &pdu));
+		CHECK_NUM(pdu.bhs[2], PDU_TMF_COMPLETE);
+		tmf_ended(&s, &t, 0);
+		fixture_drop(&other);
+		fixture_leave(&s);
+	}
+}
+
+/* The initiator may end the sequence early, too; that is an answer (11.5.1). */
+static void a_sequence_cut_short_is_an_answer(void)
+{
+	struct pdu_tmf_req req = { .immediate = true,
+				   .function = PDU_TMF_LU_RESET,
+				   .rtt = PDU_TAG_RESERVED };
+	struct pdu_data_out end = { .final = true };
+	struct ini_pdu pdu = { .data = NULL };
+	struct ini_session s;
+	uint8_t bhs[PDU_BHS_LEN];
+	struct ini_task t;
+	uint32_t itt;
+
+	tmf_prepare(&s, 0, TMF_WAITS);
+	tmf_start_write(&s, &t, 0);
+	pdu_put_tmf_req(bhs, &req);
+	CHECK_OK(&s, ini_session_post(&s, bhs, NULL, 0, &itt));
+	end.itt = t.itt;
+	end.ttt = t.r2ts[0].ttt;
+	end.expstatsn = s.expstatsn;
+	pdu_put_data_out(pdu.bhs, &end);
+	CHECK_OK(&s, ini_conn_queue(&s.conn, &pdu));
+	CHECK_OK(&s, ini_request_wait(&s, itt, PDU_TMF_RSP, &pdu));
+	CHECK_NUM(pdu.bhs[2], PDU_TMF_COMPLETE);
+	tmf_ended(&s, &t, 0);
+	fixture_leave(&s);
+}
+
+/*
+ * An immediate function waits for the commands before it that have not come; one of its set
+ * that comes meanwhile ends with it, one of another set does not.
+ */
+static void the_response_waits_for_commands(void)
+{
+	struct pdu_tmf_req req = { .immediate = true,
+				   .function = PDU_TMF_ABORT_TASK_SET,
+				   .rtt = PDU_TAG_RESERVED };
+	struct ini_session s;
+	uint8_t bhs[PDU_BHS_LEN];
+	struct ini_task first, late;
+	struct ini_pdu pdu;
+	uint32_t itt;
+
+	tmf_prepare(&s, 0, TMF_WAITS);
+	s.cmdsn += 2;
+	pdu_put_tmf_req(bhs, &req);
+	CHECK_OK(&s, ini_session_post(&s, bhs, NULL, 0, &itt));
+	tmf_silence(&s);
+	s.cmdsn -= 2;
+	ini_scsi_test_unit_ready(&first, 1);
+	CHECK_OK(&s, ini_task_submit(&s, &first));
+	CHECK_OK(&s, ini_task_wait(&s, &first));
+	CHECK(ini_task_is_good(&first));
+	tmf_silence(&s);
+	ini_scsi_write(&late, 0, 0, TMF_BLOCKS, tmf_data, TMF_LEN);
+	CHECK_OK(&s, ini_task_submit(&s, &late));
+	CHECK_OK(&s, ini_request_wait(&s, itt, PDU_TMF_RSP, &pdu));
+	CHECK_NUM(pdu.bhs[2], PDU_TMF_COMPLETE);
+	CHECK_NUM(late.outcome, INI_IN_FLIGHT);
+	ini_task_forget(&s, &late);
+	tmf_silence(&s);
+	ini_scsi_read(&late, 0, 0, TMF_BLOCKS, in, TMF_LEN);
+	CHECK_GOOD(&s, &late);
+	CHECK_THAT(memcmp(in, tmf_old, TMF_LEN) == 0, "an aborted write was written");
+	fixture_leave(&s);
+}
+
 /* A function in order (not immediate) takes its turn behind commands that take theirs. */
 static void a_function_in_order(void)
 {
@@ -380,6 +478,11 @@ static const struct unit_test tests[] = {
 	{ "4.2.3.2: ABORT TASK SET ends one session's tasks on one LU", abort_task_set },
 	{ "4.2.3.3: commands that wait for their turn are in the task set",
 	  a_task_set_with_a_held_command },
+	{ "4.2.3.3: the response waits for the data of open R2Ts", the_response_waits_for_data },
+	{ "11.5.1: a sequence that is cut short ends the wait for it",
+	  a_sequence_cut_short_is_an_answer },
+	{ "4.2.3.3: an immediate function waits for the commands before it",
+	  the_response_waits_for_commands },
 	{ "4.2.2.1: a function that is not immediate takes its turn", a_function_in_order },
 	{ "4.2.3.2: CLEAR TASK SET tells those who lost a task", clear_task_set },
 	{ "4.2.3.2: LOGICAL UNIT RESET tells everybody", lu_reset },

@@ -479,6 +479,31 @@ static void open_iscsi(void)
 	fixture_leave(&s);
 }
 
+/*
+ * open-iscsi with FastAbort, its default: after LOGICAL UNIT RESET it sends no data for the tasks
+ * of that unit any more, and gives the session up when it has no response after 30 s.
+ */
+static void open_iscsi_sends_no_more_data(void)
+{
+	struct pdu_tmf_req req = { .immediate = true,
+				   .function = PDU_TMF_LU_RESET,
+				   .rtt = PDU_TAG_RESERVED };
+	struct ini_session s;
+	uint8_t response;
+	struct ini_task t;
+
+	fixture_login(&s, "InitialR2T=Yes\nImmediateData=No\n");
+	ini_scsi_write(&t, 0, 0, 128, out, sizeof(out));
+	fixture_start_write(&s, &t);
+	s.timeout_ms = 15000;
+	CHECK_OK(&s, ini_request_tmf(&s, &req, &response));
+	CHECK_NUM(response, PDU_TMF_COMPLETE);
+	CHECK_NUM(t.outcome, INI_IN_FLIGHT);
+	ini_task_forget(&s, &t);
+	fixture_ready(&s, 0);
+	fixture_leave(&s);
+}
+
 static const struct unit_test tests[] = {
 	{ "iPXE: CHAP by MD5 alone, and no answer to any ping", ipxe },
 	{ "firmware and operating system log in one after the other",
@@ -493,6 +518,7 @@ static const struct unit_test tests[] = {
 	{ "11.12.4: initiators of draft versions are refused", old_versions },
 	{ "13: an initiator that says nothing gets every default", one_that_says_nothing },
 	{ "open-iscsi: its keys, and pings in both forms", open_iscsi },
+	{ "open-iscsi: no more data after LOGICAL UNIT RESET", open_iscsi_sends_no_more_data },
 };
 
 PROTOCOL_MAIN("protocol/initiators", &options, tests)

@@ -40,6 +40,48 @@ void tmf_start_write(struct ini_session *s, struct ini_task *t, uint16_t lun)
 	fixture_start_write(s, t);
 }
 
+void tmf_answer_r2ts(struct ini_session *s, const uint8_t *lun)
+{
+	struct ini_task *t;
+	uint32_t itt;
+	unsigned int i;
+
+	for (t = map_next(&s->tasks, 0, &itt); t; t = map_next(&s->tasks, itt + 1, &itt)) {
+		for (i = 0; i < t->nwaiting && (!lun || !memcmp(lun, t->lun, PDU_LUN_LEN)); i++)
+			CHECK_OK(s, ini_task_answer_r2t(s, t, &t->r2ts[i]));
+	}
+}
+
+/* As an initiator does that goes on to answer R2Ts for tasks that the function aborts. */
+static void answer_for(struct ini_session *s, const struct pdu_tmf_req *req)
+{
+	switch (req->function) {
+	case PDU_TMF_ABORT_TASK_SET:
+	case PDU_TMF_CLEAR_TASK_SET:
+	case PDU_TMF_LU_RESET: tmf_answer_r2ts(s, req->lun); break;
+	case PDU_TMF_TARGET_WARM_RESET:
+	case PDU_TMF_TARGET_COLD_RESET:
+	case PDU_TMF_IT_NEXUS_RESET: tmf_answer_r2ts(s, NULL); break;
+	default: break;
+	}
+}
+
+uint8_t tmf_request(struct ini_session *s, const struct pdu_tmf_req *req)
+{
+	uint8_t bhs[PDU_BHS_LEN];
+	struct pdu_tmf_rsp rsp = { .response = 0xee };
+	struct ini_pdu pdu;
+	uint32_t itt;
+
+	pdu_put_tmf_req(bhs, req);
+	CHECK_OK(s, ini_session_post(s, bhs, NULL, 0, &itt));
+	if (req->rtt == PDU_TAG_RESERVED)
+		answer_for(s, req);
+	CHECK_OK(s, ini_request_wait(s, itt, PDU_TMF_RSP, &pdu));
+	CHECK(pdu_get_tmf_rsp(pdu.bhs, &rsp) == PDU_OK);
+	return rsp.response;
+}
+
 uint8_t tmf_ask(struct ini_session *s, uint8_t function, uint16_t lun, const struct ini_task *t,
 		bool immediate)
 {
@@ -47,11 +89,9 @@ uint8_t tmf_ask(struct ini_session *s, uint8_t function, uint16_t lun, const str
 				   .function = function,
 				   .rtt = t ? t->itt : PDU_TAG_RESERVED,
 				   .refcmdsn = t ? t->cmdsn : 0 };
-	uint8_t response = 0xee;
 
 	ini_scsi_lun(req.lun, lun);
-	CHECK_OK(s, ini_request_tmf(s, &req, &response));
-	return response;
+	return tmf_request(s, &req);
 }
 
 uint8_t tmf_manage(struct ini_session *s, uint8_t function, uint16_t lun, const struct ini_task *t)

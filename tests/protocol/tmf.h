@@ -25,6 +25,15 @@ void tmf_prepare(struct ini_session *s, uint8_t isid, const char *keys);
 /* A write that waits for its data. */
 void tmf_start_write(struct ini_session *s, struct ini_task *t, uint16_t lun);
 
+/* Answer all R2Ts of the session that were kept; lun: those of that LUN (NULL: of all). */
+void tmf_answer_r2ts(struct ini_session *s, const uint8_t *lun);
+
+/*
+ * Send a function, go on to answer the R2Ts that are open when it is about many tasks (4.2.3.3
+ * wants that, for data that is thrown away), and wait for the response.
+ */
+uint8_t tmf_request(struct ini_session *s, const struct pdu_tmf_req *req);
+
 /* A function for a LUN, about t when it is not NULL; the response. */
 uint8_t tmf_ask(struct ini_session *s, uint8_t function, uint16_t lun, const struct ini_task *t,
 		bool immediate);

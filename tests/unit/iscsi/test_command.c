@@ -422,7 +422,7 @@ static void nothing_to_wait_for(void)
 	bench_close(&b);
 }
 
-/* While it waits so it may be aborted, or its session may end. */
+/* While it waits so it may be aborted alone, or its session may end. */
 static void an_early_answer_may_never_come(void)
 {
 	static const uint8_t functions[] = { PDU_TMF_ABORT_TASK, PDU_TMF_ABORT_TASK_SET,
@@ -444,6 +444,11 @@ static void an_early_answer_may_never_come(void)
 			req.function = functions[i];
 			req.rtt = itt;
 			peer_tmf(p, &req);
+			if (i > 0) { /* a function on many waits, and is behind the answer then */
+				peer_expect_nothing(p);
+				unsolicited(p, itt, 0, 0, 2048, true);
+				CU_ASSERT(peer_expect(p, PDU_SCSI_RSP, &g));
+			}
 			CU_ASSERT(peer_expect(p, PDU_TMF_RSP, &g));
 			CU_ASSERT_EQUAL(g.bhs[2], PDU_TMF_COMPLETE);
 		} else {

@@ -213,11 +213,13 @@ static void held_tasks_belong_to_the_set(void)
 {
 	static const uint8_t functions[] = { PDU_TMF_ABORT_TASK_SET, PDU_TMF_CLEAR_TASK_SET,
 					     PDU_TMF_LU_RESET, PDU_TMF_TARGET_WARM_RESET };
+	struct pdu_tmf_req req = { .immediate = true };
 	uint8_t block[BENCH_BLOCK];
 	struct pdu_scsi_cmd cmd;
 	struct bench b;
 	struct peer *p;
-	uint32_t before, behind, elsewhere;
+	struct got g;
+	uint32_t before, behind, elsewhere, late;
 	size_t i;
 
 	for (i = 0; i < sizeof(functions); i++) {
@@ -228,14 +230,21 @@ static void held_tasks_belong_to_the_set(void)
 		peer_rw10(&cmd, 0x28, 0, 1);
 		cmd.lun[1] = 9; /* no such LUN */
 		elsewhere = peer_scsi(p, &cmd, NULL);
-		CU_ASSERT_EQUAL(on_lu(p, functions[i]), PDU_TMF_COMPLETE);
+		req.function = functions[i];
+		peer_tmf(p, &req);
+		peer_expect_nothing(p); /* a command before it has not come */
 		behind = peer_read(p, 0, 1);
 		p->cmdsn -= 4;
 		p->itt += 100;
-		attention(p); /* closes the gap, and takes what the reset left */
+		late = peer_test_unit_ready(p); /* closes the gap, and is of the set as well */
+		CU_ASSERT(peer_expect(p, PDU_TMF_RSP, &g));
+		CU_ASSERT_EQUAL(g.bhs[2], PDU_TMF_COMPLETE);
+		CU_ASSERT_PTR_NULL(task_find(p->c->session, late));
 		if (functions[i] == PDU_TMF_TARGET_WARM_RESET)
 			CU_ASSERT_PTR_NULL(task_find(p->c->session, elsewhere));
-		CU_ASSERT_EQUAL(peer_end(p, behind, block), SCSI_GOOD);
+		/* it goes on, and is told of a reset */
+		CU_ASSERT_EQUAL(peer_end(p, behind, block),
+				i < 2 ? SCSI_GOOD : SCSI_CHECK_CONDITION);
 		CU_ASSERT_PTR_NULL(task_find(p->c->session, before));
 		CU_ASSERT_EQUAL(b.iscsi.tasks, 0);
 		bench_close(&b);

@@ -1,0 +1,85 @@
+#include "iscsi/stall.h"
+
+#include "iscsi/conn.h"
+#include "iscsi/exchange.h"
+#include "iscsi/session.h"
+#include "iscsi/task.h"
+#include "iscsi/tmf.h"
+#include "target/target.h"
+
+#define LIMIT_MS 60000 /* unless the target is more patient with its pings */
+
+/*
+ * As long as a peer may take to answer a ping at the latest: who is patient there, with machines
+ * that are halted and go on, wants to be so with data, too.
+ */
+static uint64_t limit_ms(const struct conn *c)
+{
+	const struct target *t = c->session->target;
+	uint64_t ping = t ? (uint64_t)t->limits.nop_interval_ms + t->limits.nop_timeout_ms : 0;
+
+	return ping > LIMIT_MS ? ping : LIMIT_MS;
+}
+
+/* Has s stood at that place for too long? */
+static bool is_late(struct stall *s, uint32_t place, const struct conn *c, uint64_t now_ms)
+{
+	if (!s->since_ms || s->place != place)
+		*s = (struct stall){ .place = place, .since_ms = now_ms };
+	return now_ms - s->since_ms >= limit_ms(c);
+}
+
+/* A PDU of which only the beginning came. */
+static bool check_pdu(struct conn *c, uint64_t now_ms)
+{
+	if (!pdu_rx_in_middle(&c->rx))
+		return false;
+	if (now_ms - c->heard_ms >= limit_ms(c))
+		conn_drop(c, "no more of a PDU for %llu ms", (unsigned long long)limit_ms(c));
+	return true;
+}
+
+/* Data-Out that was announced or asked for. */
+static bool check_data(struct conn *c, uint64_t now_ms)
+{
+	bool waits = false;
+	struct task *t;
+
+	TAILQ_FOREACH (t, &c->session->tasks, link) {
+		if (t->conn != c || t->cancelled || !dataout_is_open(&t->out))
+			continue;
+		waits = true;
+		if (!is_late(&t->stall, t->out.arrived, c, now_ms))
+			continue;
+		conn_drop(c, "no more data of task 0x%x for %llu ms", t->itt,
+			  (unsigned long long)limit_ms(c));
+		break;
+	}
+	return waits;
+}
+
+/* A CmdSN that others stand behind. */
+static bool check_order(struct conn *c, uint64_t now_ms)
+{
+	struct session *s = c->session;
+
+	if (TAILQ_EMPTY(&s->cmdsn.held) && TAILQ_EMPTY(&s->awaiting)) {
+		s->gap.since_ms = 0;
+		return false;
+	}
+	if (is_late(&s->gap, s->cmdsn.exp, c, now_ms))
+		conn_drop(c, "CmdSN %u has been missing for %llu ms", s->cmdsn.exp,
+			  (unsigned long long)limit_ms(c));
+	return true;
+}
+
+void stall_check(struct conn *c, uint64_t now_ms)
+{
+	bool waits = check_pdu(c, now_ms);
+
+	waits |= conn_is_full(c) && check_data(c, now_ms);
+	waits |= conn_is_full(c) && check_order(c, now_ms);
+	waits |= conn_is_full(c) && tmf_check(c->session, now_ms);
+	waits |= conn_is_full(c) && exchange_check(c, now_ms, limit_ms(c));
+	c->waits = waits;
+}
