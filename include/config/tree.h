@@ -90,6 +90,9 @@ struct conf_entry *conf_node_entry(const struct conf_node *n, const char *option
 struct conf_entry *conf_node_add_value(struct conf_node *n, const struct conf_option *option,
 				       const char *text, struct conf_where where);
 
+/* Take e out of n and free it. */
+void conf_node_remove_entry(struct conf_node *n, struct conf_entry *e);
+
 /* Enter the built-in values of all options that are not given, here and below. 0 or -ENOMEM. */
 int conf_node_complete(struct conf_node *n);
 

@@ -177,6 +177,12 @@ struct conf_entry *conf_node_add_value(struct conf_node *n, const struct conf_op
 	return e;
 }
 
+void conf_node_remove_entry(struct conf_node *n, struct conf_entry *e)
+{
+	STAILQ_REMOVE(&n->entries, e, conf_entry, link);
+	entry_free(e);
+}
+
 /* A list's built-in value has ", " between its elements. */
 static int add_preset(struct conf_node *n, const struct conf_option *o)
 {
