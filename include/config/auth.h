@@ -6,6 +6,10 @@
 #include "config/tree.h"
 #include "target/world.h"
 
+/* What a file with a secret in it should be like: advice in faults and in the manual. */
+#define CONF_SECRET_RIGHTS \
+	"mode 600 and owned by the user that itgtd runs as, or root:itgtd and mode 640"
+
 /* Check an auth-group section and enter it into w. */
 void conf_auth_group_check(struct world *w, const struct conf_node *node,
 			   struct conf_faults *faults);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 /* Options outside of any section. */
 struct conf_settings {
@@ -74,12 +75,21 @@ struct conf_lun_options {
 	const char *product;
 };
 
+/* Where a LUN's data is. */
+struct conf_place {
+	dev_t device;
+	ino_t inode;
+	const char *name; /* "": of the file itself; else in the folder of that device and inode,
+			     where it is to be made; NULL: nowhere. Borrowed from the tree */
+};
+
 /* A LUN to be opened. */
 struct config_lun {
 	struct target *target;        /* borrowed from the world */
 	const struct conf_node *node; /* borrowed from the tree */
-	uint32_t number;
+	uint32_t number;              /* UINT32_MAX: none that is good, which is told */
 	struct conf_lun_options options;
+	struct conf_place place;
 	struct lun_mask *mask; /* owns until its logical unit is there; NULL: everybody sees it */
 	STAILQ_ENTRY(config_lun) link;
 };

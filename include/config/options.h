@@ -59,7 +59,7 @@ extern const struct conf_section conf_lun;
 /* The option of that name in a section, or NULL. */
 const struct conf_option *conf_option(const struct conf_section *s, const char *name);
 
-/* The section whose options have that name, anywhere; NULL: there is none. */
+/* The section that has an option or a section of that name in it; NULL: there is none. */
 const struct conf_section *conf_option_home(const char *name);
 
 /* The option or section of s whose name is nearest to a mistyped one; NULL: none is near. */

@@ -8,6 +8,7 @@
 #ifndef CONFIG_SOURCE_H
 #define CONFIG_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define CONF_SOURCE_MAX (16u << 20) /* bytes of a file */
@@ -15,6 +16,8 @@
 struct conf_source {
 	char *text; /* owns; never empty, ends with a newline */
 	size_t len;
+	bool is_public; /* everybody on this machine can read it */
+	int last_line;  /* that has something in it; after conf_source_prepare() */
 };
 
 /* Read a whole file. 0; -errno; -EFBIG past CONF_SOURCE_MAX. */

@@ -24,6 +24,7 @@ struct conf_origin {
 	enum conf_origin_kind kind;
 	unsigned int order; /* of appearance, for sorting what is told */
 	char *name;         /* owns; as it is told: "/etc/itgtd.conf", "--portal" */
+	bool is_public;     /* a file that everybody on this machine can read */
 	STAILQ_ENTRY(conf_origin) link;
 };
 
@@ -52,6 +53,8 @@ struct conf_node {
 	char *title; /* owns; "" where the section has none */
 	struct conf_where where;
 	struct conf_node *parent; /* borrowed; NULL: the root */
+	bool is_partial; /* not all of it could be read: what is not there may be missing from what
+			    we know only; of the root this means sections, not options */
 	STAILQ_HEAD(, conf_entry) entries;
 	STAILQ_HEAD(, conf_node) children; /* in the order of the file */
 	STAILQ_ENTRY(conf_node) link;
@@ -68,8 +71,8 @@ int conf_tree_init(struct conf_tree *t);
 void conf_tree_fini(struct conf_tree *t);
 
 /* The origin of that kind and name, made where it is new. NULL: no memory. */
-const struct conf_origin *conf_tree_origin(struct conf_tree *t, enum conf_origin_kind kind,
-					   const char *name);
+struct conf_origin *conf_tree_origin(struct conf_tree *t, enum conf_origin_kind kind,
+				     const char *name);
 
 /* A section inside parent, at its end; title is copied. NULL: no memory. */
 struct conf_node *conf_node_add(struct conf_node *parent, const struct conf_section *section,
@@ -92,6 +95,12 @@ struct conf_entry *conf_node_add_value(struct conf_node *n, const struct conf_op
 
 /* Take e out of n and free it. */
 void conf_node_remove_entry(struct conf_node *n, struct conf_entry *e);
+
+/* Forget the last value of an entry, and the entry when it had no other. */
+void conf_node_drop_value(struct conf_node *n, struct conf_entry *e);
+
+/* Could all that others may refer to be read? */
+bool conf_node_is_whole_tree(const struct conf_node *n);
 
 /* Enter the built-in values of all options that are not given, here and below. 0 or -ENOMEM. */
 int conf_node_complete(struct conf_node *n);

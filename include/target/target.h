@@ -28,8 +28,6 @@ struct target_limits {
 	bool ImmediateData;
 	uint8_t HeaderDigest; /* set of TARGET_DIGEST_… that it takes */
 	uint8_t DataDigest;
-	bool header_digest_prefer_none; /* the configured list has None first */
-	bool data_digest_prefer_none;
 	uint32_t nop_interval_ms; /* 0: never ping */
 	uint32_t nop_timeout_ms;
 	uint32_t queue_depth; /* command window of a session */

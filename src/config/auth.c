@@ -105,6 +105,17 @@ static void check_algorithms(struct auth_group *g, const struct conf_node *node,
 	}
 }
 
+static void warn_public(const struct conf_node *node, const char *option,
+			struct conf_faults *faults)
+{
+	struct conf_where where = conf_value(node, option)->where;
+
+	if (where.origin && where.origin->is_public)
+		conf_warning(faults, where, node, option,
+			     "stands in a file that everybody can read (make it %s)",
+			     CONF_SECRET_RIGHTS);
+}
+
 /*
  * A secret that is written in the file, or in a file of its own. Nothing of it is
  * told. Returns whether it was given at all.
@@ -117,6 +128,8 @@ static bool check_secret(struct secret *out, const struct conf_node *node, const
 	int err;
 
 	snprintf(file_option, sizeof(file_option), "%s-file", option);
+	if (text)
+		warn_public(node, option, faults);
 	if (text && path) {
 		conf_fault(faults, conf_value(node, file_option)->where, node, file_option,
 			   "stands beside %s (write one of them)", option);
@@ -126,9 +139,13 @@ static bool check_secret(struct secret *out, const struct conf_node *node, const
 		return false;
 	v = conf_value(node, text ? option : file_option);
 	err = text ? secret_set(out, text, strlen(text)) : secret_read(out, path);
-	if (err == -EPERM)
+	if (err == -EACCES)
 		conf_fault_value(faults, node, file_option, v,
-				 "can be read or written by others (chmod 600 it)");
+				 "cannot be read by itgtd (make it %s)", CONF_SECRET_RIGHTS);
+	else if (err == -EPERM)
+		conf_fault_value(faults, node, file_option, v,
+				 "can be read or written by everybody (make it %s)",
+				 CONF_SECRET_RIGHTS);
 	else if (err == -EINVAL)
 		conf_fault_value(faults, node, file_option, v, "has no secret in its first line");
 	else if (err == -E2BIG)
@@ -154,10 +171,10 @@ static void check_mutual(struct access_chap *a, const struct conf_node *node,
 
 	if (o->mutual_user)
 		memcpy(a->mutual_user, o->mutual_user, strlen(o->mutual_user) + 1);
-	if (o->mutual_user && !has_secret)
+	if (o->mutual_user && !has_secret && !node->is_partial)
 		conf_fault(faults, conf_value(node, "mutual-user")->where, node, "mutual-user",
 			   "needs a mutual-secret or mutual-secret-file");
-	if (!o->mutual_user && has_secret)
+	if (!o->mutual_user && has_secret && !node->is_partial)
 		conf_fault(faults, node->where, node, "mutual-user",
 			   "is missing, and mutual-secret is of no use without");
 	/* RFC 7143, 12.1.3: the two directions must not share a secret. */
@@ -167,59 +184,96 @@ static void check_mutual(struct access_chap *a, const struct conf_node *node,
 			   "the secret is the same in both directions (choose two)");
 }
 
+/* Is the name of an account one, and its own? */
+static bool check_user(const struct auth_group *g, const struct conf_node *node,
+		       struct conf_faults *faults)
+{
+	size_t len = strlen(node->title);
+
+	if (len == 0 || len >= ACCESS_USER_MAX)
+		conf_fault(faults, node->where, node, NULL,
+			   "is a name of %zu bytes (write 1 to %d)", len, ACCESS_USER_MAX - 1);
+	else if (access_find(g, node->title))
+		conf_fault(faults, node->where, node, NULL,
+			   "there is an account of that name already");
+	else
+		return true;
+	return false;
+}
+
+/* All of it is looked at, also when its name is none; then nobody finds it by that. */
 static void check_account(struct auth_group *g, const struct conf_node *node,
 			  struct conf_faults *faults)
 {
+	struct access_chap *a = calloc(1, sizeof(*a));
 	struct conf_chap_options o = { 0 };
-	struct access_chap *a;
 
-	if (!*node->title || strlen(node->title) >= sizeof(a->user)) {
-		conf_fault(faults, node->where, node, NULL, "a user's name has 1 to %zu bytes",
-			   sizeof(a->user) - 1);
-		return;
-	}
-	if (access_find(g, node->title)) {
-		conf_fault(faults, node->where, node, NULL,
-			   "there is an account of that name already");
-		return;
-	}
-	a = calloc(1, sizeof(*a));
 	if (!a) {
 		no_memory(faults, node);
 		return;
 	}
-	memcpy(a->user, node->title, strlen(node->title) + 1);
+	if (check_user(g, node, faults))
+		memcpy(a->user, node->title, strlen(node->title) + 1);
 	STAILQ_INSERT_TAIL(&g->accounts, a, link);
 	conf_read_section(node, &o, faults);
 	if (!check_secret(&a->secret, node, "secret", o.secret, o.secret_file, faults) &&
-	    !conf_node_is_given(node, "secret") && !conf_node_is_given(node, "secret-file"))
+	    !conf_node_is_given(node, "secret") && !conf_node_is_given(node, "secret-file") &&
+	    !node->is_partial)
 		conf_fault(faults, node->where, node, "secret-file",
 			   "is missing (write the file that has the secret in it)");
 	check_mutual(a, node, &o, faults);
 }
 
+/* For a section whose name is none, or another's: what else is wrong with it is told, too. */
+static struct auth_group *stand_in_new(void)
+{
+	struct auth_group *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return NULL;
+	STAILQ_INIT(&g->accounts);
+	STAILQ_INIT(&g->names);
+	STAILQ_INIT(&g->portals);
+	return g;
+}
+
+/* NULL: it takes a stand-in. */
+static struct auth_group *add_group(struct world *w, const struct conf_node *node,
+				    struct conf_faults *faults)
+{
+	size_t len = strlen(node->title);
+	struct auth_group *g = NULL;
+
+	if (len == 0 || len >= sizeof(g->name))
+		conf_fault(faults, node->where, node, NULL,
+			   "is a name of %zu bytes (write 1 to %zu)", len, sizeof(g->name) - 1);
+	else if (world_auth_group(w, node->title))
+		conf_fault(faults, node->where, node, NULL,
+			   "there is an auth group of that name already");
+	else
+		g = world_add_auth_group(w, node->title);
+	return g;
+}
+
 void conf_auth_group_check(struct world *w, const struct conf_node *node,
 			   struct conf_faults *faults)
 {
-	struct auth_group *g = *node->title ? world_add_auth_group(w, node->title) : NULL;
 	const struct conf_node *child;
+	struct auth_group *entered = add_group(w, node, faults);
+	struct auth_group *stand_in = entered ? NULL : stand_in_new();
+	struct auth_group *g = entered ? entered : stand_in;
 
-	if (!*node->title || (!g && errno == ENAMETOOLONG))
-		conf_fault(faults, node->where, node, NULL,
-			   "an auth group's name has 1 to 63 bytes");
-	else if (!g && errno == EEXIST)
-		conf_fault(faults, node->where, node, NULL,
-			   "there is an auth group of that name already");
-	else if (!g)
+	if (!g) {
 		no_memory(faults, node);
-	if (!g)
 		return;
+	}
 	conf_names_check(&g->names, node, "initiator-names", faults);
 	check_nets(g, node, faults);
 	check_algorithms(g, node, faults);
 	STAILQ_FOREACH (child, &node->children, link)
 		check_account(g, child, faults);
 	g->kind = STAILQ_EMPTY(&g->accounts) ? ACCESS_OPEN : ACCESS_CHAP;
+	auth_group_free(stand_in);
 }
 
 struct auth_group *conf_auth_group_find(const struct world *w, const struct conf_node *node,
@@ -237,7 +291,8 @@ struct auth_group *conf_auth_group_find(const struct world *w, const struct conf
 			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
 						len > 0 ? ", " : "", conf_quote(quoted, g->name));
 	}
-	conf_fault_value(faults, node, option, conf_value(node, option),
-			 "is not an auth group (there are: %s)", names);
+	if (conf_node_is_whole_tree(node))
+		conf_fault_value(faults, node, option, conf_value(node, option),
+				 "is not an auth group (there are: %s)", names);
 	return NULL;
 }

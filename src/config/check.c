@@ -2,6 +2,7 @@
 
 #include "config/auth.h"
 #include "config/lun.h"
+#include "config/portals.h"
 #include "config/read.h"
 #include "scsi/alua.h"
 
@@ -16,77 +17,6 @@ static void no_memory(struct conf_faults *faults, const struct conf_node *node)
 	conf_fault(faults, node->where, node, NULL, "%s", strerror(ENOMEM));
 }
 
-static void check_listen(struct world *w, struct portal_group *g, const struct conf_node *node,
-			 struct conf_faults *faults)
-{
-	const struct conf_entry *e = conf_node_entry(node, "listen");
-	const struct conf_value *v;
-	struct portal_addr addr;
-	int err;
-
-	STAILQ_FOREACH (v, &e->values, link) {
-		if (portal_addr_parse(v->text, &addr)) {
-			conf_fault_value(faults, node, "listen", v,
-					 "is not an address (write 192.0.2.1:3260, [::]:3260)");
-			continue;
-		}
-		err = world_add_portal(w, g, &addr);
-		if (err == -EEXIST)
-			conf_fault_value(faults, node, "listen", v, "is listened on already");
-		else if (err)
-			no_memory(faults, node);
-	}
-}
-
-/* RFC 7143, 11.13.5: 0x0101 or 0x0102; the address goes into a TargetAddress key: it must mean one
- * place. */
-static void check_redirect(struct portal_group *g, const struct conf_node *node, const char *text,
-			   struct conf_faults *faults)
-{
-	if (!text)
-		return;
-	if (portal_addr_parse(text, &g->redirect) || portal_addr_is_any(&g->redirect) ||
-	    portal_addr_port(&g->redirect) == 0)
-		conf_fault_value(faults, node, "redirect", conf_value(node, "redirect"),
-				 "is not an address that an initiator can go to (write "
-				 "198.51.100.7:3260)");
-	else
-		g->has_redirect = true;
-}
-
-static void check_portal_group(struct world *w, const struct conf_node *node,
-			       struct conf_faults *faults)
-{
-	struct conf_portal_group_options o = { .discovery_auth_group = "no-authentication" };
-	struct portal_group *g;
-	uint64_t tag;
-
-	/* RFC 7143, 4.2.2.1.4, 11.12.9: 16 bits */
-	if (conf_number(node->title, 1, UINT16_MAX, &tag)) {
-		conf_fault(faults, node->where, node, NULL,
-			   "a portal group's tag is a number from 1 to 65535");
-		return;
-	}
-	g = world_add_portal_group(w, (uint16_t)tag);
-	if (!g && errno == EEXIST)
-		conf_fault(faults, node->where, node, NULL,
-			   "there is a portal group of that tag already");
-	else if (!g)
-		no_memory(faults, node);
-	if (!g)
-		return;
-	conf_read_section(node, &o, faults);
-	check_listen(w, g, node, faults);
-	check_redirect(g, node, o.redirect, faults);
-	g->is_moved = o.redirect_permanent;
-	if (g->is_moved && !o.redirect)
-		conf_fault_value(faults, node, "redirect-permanent",
-				 conf_value(node, "redirect-permanent"),
-				 "says nothing without a redirect");
-	g->discovery_auth = conf_auth_group_find(w, node, "discovery-auth-group",
-						 o.discovery_auth_group, faults);
-}
-
 /* None in the file: group 1 with the built-in addresses. 0 or -ENOMEM. */
 static int add_portal_group(struct conf_tree *t)
 {
@@ -99,75 +29,6 @@ static int add_portal_group(struct conf_tree *t)
 	}
 	group = conf_node_add(t->root, &conf_portal_group, "1", nowhere);
 	return group ? conf_node_complete(group) : -ENOMEM;
-}
-
-/* Is an initiator from another machine able to come by that group? */
-static bool is_reachable(const struct portal_group *g)
-{
-	const struct portal *p;
-	const uint8_t *bytes;
-	size_t len;
-
-	TAILQ_FOREACH (p, &g->portals, link) {
-		bytes = portal_addr_bytes(&p->addr, &len);
-		if (len == 4 && bytes[0] != 127)
-			return true;
-		if (len == 16 && (bytes[15] != 1 || memcmp(bytes, (uint8_t[15]){ 0 }, 15) != 0))
-			return true;
-	}
-	return false;
-}
-
-static void add_group(struct target *t, struct portal_group *g, const struct conf_node *node,
-		      struct conf_faults *faults)
-{
-	if (target_add_group(t, g))
-		conf_fault(faults, node->where, node, "portal-groups",
-			   "are too many (a target has at most %d)", TARGET_GROUPS_MAX);
-}
-
-/* "1, 2": the tags that there are. */
-static void format_tags(const struct world *w, char *dst, size_t size)
-{
-	const struct portal_group *g;
-	size_t len = 0;
-
-	dst[0] = '\0';
-	TAILQ_FOREACH (g, &w->portal_groups, link) {
-		if (len < size)
-			len += (size_t)snprintf(dst + len, size - len, "%s%u", len ? ", " : "",
-						g->tag);
-	}
-}
-
-/* A target that names no portal group is seen through all of them. */
-static void check_groups(const struct world *w, struct target *t, const struct conf_node *node,
-			 struct conf_faults *faults)
-{
-	const struct conf_entry *e = conf_node_entry(node, "portal-groups");
-	const struct conf_value *v;
-	struct portal_group *g;
-	char tags[256];
-	uint64_t tag;
-
-	if (!e) {
-		TAILQ_FOREACH (g, &w->portal_groups, link)
-			add_group(t, g, node, faults);
-		return;
-	}
-	STAILQ_FOREACH (v, &e->values, link) {
-		g = conf_number(v->text, 1, UINT16_MAX, &tag)
-			    ? NULL
-			    : world_portal_group(w, (uint16_t)tag);
-		format_tags(w, tags, sizeof(tags));
-		if (!g)
-			conf_fault_value(faults, node, "portal-groups", v,
-					 "is not a portal group (there are: %s)", tags);
-		else if (target_in_group(t, g))
-			conf_fault_value(faults, node, "portal-groups", v, "is in the list twice");
-		else
-			add_group(t, g, node, faults);
-	}
 }
 
 /* "2:standby": the access state of a portal group, for all LUNs. */
@@ -190,15 +51,19 @@ static void check_alua(struct target *t, const struct conf_node *node, struct co
 			conf_fault_value(faults, node, "alua-states", v,
 					 "is not TAG:STATE (states are optimized, non-optimized, "
 					 "standby, unavailable, offline, transitioning)");
-		else if (alua_configure(&t->device, (uint16_t)tag, (enum alua_state)state))
+		else if (alua_configure(&t->device, (uint16_t)tag, (enum alua_state)state) &&
+			 !node->is_partial && conf_node_is_whole_tree(node))
 			conf_fault_value(faults, node, "alua-states", v,
 					 "is of no portal group of this target");
 	}
 }
 
-/* A list of None and CRC32C (RFC 7143, 13.1) → a set, and which is preferred. */
+/*
+ * A list of None and CRC32C (RFC 7143, 13.1) → a set: the initiator's order counts (6.2.1),
+ * and a target never asks first.
+ */
 static void check_digest(const struct conf_node *node, const char *option, uint8_t *set,
-			 bool *prefer_none, struct conf_faults *faults)
+			 struct conf_faults *faults)
 {
 	const struct conf_value *v;
 	uint8_t bit;
@@ -212,8 +77,6 @@ static void check_digest(const struct conf_node *node, const char *option, uint8
 			conf_fault_value(faults, node, option, v, "is not CRC32C or None");
 		else if (*set & bit)
 			conf_fault_value(faults, node, option, v, "is in the list twice");
-		if (*set == 0)
-			*prefer_none = bit == TARGET_DIGEST_NONE;
 		*set |= bit;
 	}
 }
@@ -221,8 +84,8 @@ static void check_digest(const struct conf_node *node, const char *option, uint8
 static void check_limits(struct target_limits *l, const struct conf_node *node,
 			 struct conf_faults *faults)
 {
-	check_digest(node, "HeaderDigest", &l->HeaderDigest, &l->header_digest_prefer_none, faults);
-	check_digest(node, "DataDigest", &l->DataDigest, &l->data_digest_prefer_none, faults);
+	check_digest(node, "HeaderDigest", &l->HeaderDigest, faults);
+	check_digest(node, "DataDigest", &l->DataDigest, faults);
 	if (l->FirstBurstLength <= l->MaxBurstLength)
 		return;
 	/* RFC 7143, 13.14. One of the two was not written: it follows the other. */
@@ -236,6 +99,23 @@ static void check_limits(struct target_limits *l, const struct conf_node *node,
 				 "is more than MaxBurstLength, %u bytes", l->MaxBurstLength);
 }
 
+/* What is wrong with the name of a target: on the command line the object is not told with it. */
+static void fault_name(const struct conf_node *node, int err, struct conf_faults *faults)
+{
+	bool is_switch = node->where.origin && node->where.origin->kind == CONF_SWITCH;
+	char quoted[CONF_QUOTED_MAX] = "", what[96];
+
+	if (err == -ENAMETOOLONG)
+		snprintf(what, sizeof(what), "is a name of %zu bytes (write at most %d)",
+			 strlen(node->title), TARGET_NAME_MAX - 1);
+	else
+		snprintf(what, sizeof(what),
+			 "is not an iSCSI name (write iqn.2026-11.org.example:disk1)");
+	conf_fault(faults, node->where, node, NULL, "%s%s%s",
+		   is_switch ? conf_quote(quoted, node->title) : "", is_switch ? " " : "", what);
+}
+
+/* NULL: its name is none, or another's. */
 static struct target *add_target(struct world *w, const struct conf_node *node,
 				 struct conf_faults *faults)
 {
@@ -244,10 +124,7 @@ static struct target *add_target(struct world *w, const struct conf_node *node,
 	int err = target_name_normalise(name, node->title);
 
 	if (err) {
-		conf_fault(faults, node->where, node, NULL, "%s",
-			   err == -ENAMETOOLONG
-				   ? "the name is longer than 223 bytes"
-				   : "is not an iSCSI name (write iqn.2026-11.org.example:disk1)");
+		fault_name(node, err, faults);
 		return NULL;
 	}
 	t = world_add_target(w, name);
@@ -259,46 +136,66 @@ static struct target *add_target(struct world *w, const struct conf_node *node,
 	return t;
 }
 
-static void check_auth(const struct world *w, struct target *t, const struct conf_node *node,
-		       const char *name, struct conf_faults *faults)
+/* Whoever can reach it may use it, and nobody has said so: that may be a slip. */
+static void warn_open(const struct target *t, const struct conf_node *node,
+		      struct conf_faults *faults)
 {
+	bool is_switch = node->where.origin && node->where.origin->kind == CONF_SWITCH;
+	char text[PORTAL_TEXT_MAX];
+	const struct portal *p;
 	uint8_t i;
 
-	t->auth = conf_auth_group_find(w, node, "auth-group", name, faults);
-	if (conf_node_is_given(node, "auth-group"))
-		return;
 	for (i = 0; i < t->ngroups; i++) {
-		if (is_reachable(t->groups[i])) {
+		p = conf_portal_reachable(t->groups[i]);
+		if (!p)
+			continue;
+		if (is_switch)
+			conf_warning(faults, nowhere, NULL, NULL,
+				     "whoever reaches %s may use what is served (--chap asks for a "
+				     "secret)",
+				     portal_addr_format(text, &p->addr));
+		else
 			conf_warning(faults, node->where, node, "auth-group",
 				     "is not set: whoever reaches portal group %u may use this "
 				     "target",
 				     t->groups[i]->tag);
-			return;
-		}
+		return;
 	}
 }
 
-static void check_target(struct config *c, const struct conf_node *node, struct conf_faults *faults)
+/* All but the LUNs. t may be a stand-in. */
+static void check_options(const struct config *c, struct target *t, const struct conf_node *node,
+			  struct conf_faults *faults)
 {
 	struct conf_target_options o = { .auth_group = "no-authentication",
 					 .limits = target_limits_default };
-	struct target *t = add_target(&c->world, node, faults);
-	const struct conf_node *child;
 
 	conf_read_section(node, &o, faults);
 	check_limits(&o.limits, node, faults);
-	STAILQ_FOREACH (child, &node->children, link)
-		conf_lun_check(c, t, child, faults);
-	if (!t)
-		return;
 	t->limits = o.limits;
 	if (o.alias && target_alias_set(t->alias, o.alias))
 		conf_fault_value(faults, node, "alias", conf_value(node, "alias"),
 				 "is not UTF-8 text");
-	check_groups(&c->world, t, node, faults);
+	conf_portal_groups_find(&c->world, t, node, faults);
 	check_alua(t, node, faults);
-	check_auth(&c->world, t, node, o.auth_group, faults);
-	if (STAILQ_EMPTY(&node->children))
+	t->auth = conf_auth_group_find(&c->world, node, "auth-group", o.auth_group, faults);
+	if (!conf_node_is_given(node, "auth-group") && !node->is_partial)
+		warn_open(t, node, faults);
+}
+
+/* A target whose name is none gets a stand-in, so that all else that is wrong is told, too. */
+static void check_target(struct config *c, const struct conf_node *node, struct conf_faults *faults)
+{
+	struct target *t = add_target(&c->world, node, faults);
+	struct target *stand_in = t ? NULL : target_new(c->world.core, "");
+	const struct conf_node *child;
+
+	if (t || stand_in)
+		check_options(c, t ? t : stand_in, node, faults);
+	target_free(stand_in);
+	STAILQ_FOREACH (child, &node->children, link)
+		conf_lun_check(c, t, child, faults);
+	if (STAILQ_EMPTY(&node->children) && !node->is_partial)
 		conf_warning(faults, node->where, node, NULL, "has no lun");
 }
 
@@ -319,7 +216,7 @@ int config_check(struct config *c, struct conf_tree *t, struct conf_faults *faul
 	}
 	STAILQ_FOREACH (n, &t->root->children, link) {
 		if (n->section == &conf_portal_group)
-			check_portal_group(&c->world, n, faults);
+			conf_portal_group_check(&c->world, n, faults);
 	}
 	STAILQ_FOREACH (n, &t->root->children, link) {
 		if (n->section == &conf_target)

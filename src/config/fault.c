@@ -201,15 +201,15 @@ void conf_fault_unknown(struct conf_faults *f, struct conf_where where,
 	char quoted[CONF_QUOTED_MAX];
 
 	conf_quote(quoted, name);
-	if (near)
-		conf_fault(f, where, node, NULL, "%s is not an option here (did you mean %s?)",
-			   quoted, near);
-	else if (home == &conf_root)
+	if (home == &conf_root)
 		conf_fault(f, where, node, NULL,
 			   "%s is not an option here (it stands outside of any section)", quoted);
 	else if (home)
 		conf_fault(f, where, node, NULL, "%s is not an option here (it belongs inside %s)",
 			   quoted, home->name);
+	else if (near)
+		conf_fault(f, where, node, NULL, "%s is not an option here (did you mean %s?)",
+			   quoted, near);
 	else
 		conf_fault(f, where, node, NULL, "%s is not an option here", quoted);
 }

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define BIT(backend) (1u << (backend))
 #define A_PATH       (BIT(CONF_BACKEND_PATH) | BIT(CONF_BACKEND_FILE) | BIT(CONF_BACKEND_BLOCK))
@@ -34,7 +35,7 @@ static void check_backend(const struct conf_node *node, unsigned int backend,
 
 	for (i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
 		e = conf_node_entry(node, uses[i].option);
-		if ((uses[i].needed & BIT(backend)) && !e)
+		if ((uses[i].needed & BIT(backend)) && !e && !node->is_partial)
 			conf_fault(faults, node->where, node, uses[i].option, "is missing (%s)",
 				   uses[i].write);
 		if (!(uses[i].allowed & BIT(backend)) && e && e->given)
@@ -74,45 +75,86 @@ static void check_ascii(const struct conf_node *node, const char *option, const 
 	}
 }
 
-/* Two LUNs on one file or device overwrite each other. */
-static void warn_shared(const struct config *c, const struct conf_node *node, const char *path,
-			struct conf_faults *faults)
+/*
+ * Where the data is: device and inode, of the folder when there is no such file yet. Two
+ * paths to one file have the same.
+ */
+static void find_place(struct config_lun *l)
 {
-	char other[512];
-	const struct config_lun *l;
+	const char *path = l->options.path, *slash = strrchr(path, '/');
+	struct stat st = { 0 };
+	char *folder = NULL;
 
-	STAILQ_FOREACH (l, &c->luns, link) {
-		if (!path || !l->options.path || strcmp(l->options.path, path) != 0)
-			continue;
-		conf_where_format(other, sizeof(other), l->node);
-		conf_warning(
-			faults, conf_value(node, "path")->where, node, "path",
-			"is served twice, which only a cluster's file system survives (see %s)",
-			other);
-		return;
+	l->place.name = "";
+	if (stat(path, &st)) {
+		l->place.name = slash ? slash + 1 : path;
+		folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+		if (!folder || stat(folder, &st))
+			l->place.name = NULL; /* nothing is there, and nothing can be made */
 	}
+	free(folder);
+	l->place.device = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
+	l->place.inode = S_ISBLK(st.st_mode) ? 0 : st.st_ino;
 }
 
-static int check_number(const struct config *c, const struct conf_node *node,
-			struct conf_faults *faults, uint32_t *number)
+static bool is_same_place(const struct config_lun *a, const struct config_lun *b)
+{
+	return a->place.name && b->place.name && a->place.device == b->place.device &&
+	       a->place.inode == b->place.inode && strcmp(a->place.name, b->place.name) == 0;
+}
+
+static bool is_same_serial(const struct config_lun *a, const struct config_lun *b)
+{
+	return a->options.serial && b->options.serial &&
+	       strcmp(a->options.serial, b->options.serial) == 0;
+}
+
+/* What two LUNs must not share: data that one of them writes, and the serial number. */
+static void check_shared(const struct config *c, const struct config_lun *l,
+			 struct conf_faults *faults)
+{
+	const struct config_lun *other, *path = NULL, *serial = NULL;
+	const struct conf_node *node = l->node;
+	char where[512];
+
+	STAILQ_FOREACH (other, &c->luns, link) {
+		if (!path && is_same_place(l, other) &&
+		    !(l->options.read_only && other->options.read_only))
+			path = other;
+		if (!serial && is_same_serial(l, other))
+			serial = other;
+	}
+	if (path)
+		conf_fault_value(faults, node, "path", conf_value(node, "path"),
+				 "is served by another LUN, too (see %s; let both be read-only, or "
+				 "write another path)",
+				 conf_where_format(where, sizeof(where), path->node));
+	if (serial)
+		conf_fault_value(faults, node, "serial", conf_value(node, "serial"),
+				 "is another LUN's serial number, too (see %s)",
+				 conf_where_format(where, sizeof(where), serial->node));
+}
+
+/* The number; UINT32_MAX when it is none, or another's. */
+static uint32_t check_number(const struct config *c, const struct conf_node *node,
+			     struct conf_faults *faults)
 {
 	const struct config_lun *l;
 	uint64_t n;
 
 	if (conf_number(node->title, 0, SCSI_LUN_MAX, &n)) {
-		conf_fault(faults, node->where, node, NULL, "a LUN is a number from 0 to %d",
-			   SCSI_LUN_MAX);
-		return -EINVAL;
+		conf_fault(faults, node->where, node, NULL,
+			   "a LUN is a decimal number from 0 to %d", SCSI_LUN_MAX);
+		return UINT32_MAX;
 	}
 	STAILQ_FOREACH (l, &c->luns, link) {
 		if (l->node->parent == node->parent && l->number == n) {
 			conf_fault(faults, node->where, node, NULL,
 				   "there is a LUN of that number already");
-			return -EINVAL;
+			return UINT32_MAX;
 		}
 	}
-	*number = (uint32_t)n;
-	return 0;
+	return (uint32_t)n;
 }
 
 static struct lun_mask *check_mask(const struct conf_node *node, struct conf_faults *faults)
@@ -134,28 +176,25 @@ static struct lun_mask *check_mask(const struct conf_node *node, struct conf_fau
 void conf_lun_check(struct config *c, struct target *t, const struct conf_node *node,
 		    struct conf_faults *faults)
 {
-	struct conf_lun_options o = { .block_size = 512 };
-	struct config_lun *l;
-	uint32_t number = 0;
-	int err = check_number(c, node, faults, &number);
+	struct config_lun *l = calloc(1, sizeof(*l));
 
-	conf_read_section(node, &o, faults);
-	check_backend(node, (unsigned int)o.backend, faults);
-	check_sizes(node, &o, faults);
-	check_ascii(node, "serial", o.serial, faults);
-	check_ascii(node, "vendor", o.vendor, faults);
-	check_ascii(node, "product", o.product, faults);
-	warn_shared(c, node, o.path, faults);
-	l = err ? NULL : calloc(1, sizeof(*l));
 	if (!l) {
-		if (!err)
-			conf_fault(faults, node->where, node, NULL, "%s", strerror(ENOMEM));
+		conf_fault(faults, node->where, node, NULL, "%s", strerror(ENOMEM));
 		return;
 	}
 	l->target = t;
 	l->node = node;
-	l->number = number;
-	l->options = o;
+	l->number = check_number(c, node, faults);
+	l->options.block_size = 512;
+	conf_read_section(node, &l->options, faults);
+	check_backend(node, (unsigned int)l->options.backend, faults);
+	check_sizes(node, &l->options, faults);
+	check_ascii(node, "serial", l->options.serial, faults);
+	check_ascii(node, "vendor", l->options.vendor, faults);
+	check_ascii(node, "product", l->options.product, faults);
+	if (l->options.path)
+		find_place(l);
+	check_shared(c, l, faults);
 	l->mask = check_mask(node, faults);
 	STAILQ_INSERT_TAIL(&c->luns, l, link);
 }

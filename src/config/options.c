@@ -219,43 +219,62 @@ const struct conf_option *conf_option(const struct conf_section *s, const char *
 	return NULL;
 }
 
+static bool has_section(const struct conf_section *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; s->sections[i]; i++) {
+		if (strcmp(s->sections[i]->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 const struct conf_section *conf_option_home(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < COUNT(all); i++) {
-		if (conf_option(all[i], name))
+		if (conf_option(all[i], name) || has_section(all[i], name))
 			return all[i];
 	}
 	return NULL;
 }
 
 #define NAME_MAX_LEN 32 /* bytes; longer than any option's name */
-#define NEAR         2  /* slips of the keys that are forgiven */
 
-/* How many letters must be put in, taken out or changed to make a of b. */
+/* Slips of the keys that are forgiven in a name of that length. */
+static unsigned int forgiven(size_t len)
+{
+	return len <= 2 ? 0 : len <= 6 ? 1 : 2;
+}
+
+static unsigned int least_of(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters must be put in, taken out, changed, or changed places to make a of b. */
 static unsigned int distance(const char *a, size_t alen, const char *b, size_t blen)
 {
-	unsigned int row[NAME_MAX_LEN + 1];
+	unsigned int rows[3][NAME_MAX_LEN + 1]; /* two behind, the last one, this one */
 	size_t i, j;
 
 	for (j = 0; j <= blen; j++)
-		row[j] = (unsigned int)j;
+		rows[0][j] = (unsigned int)j;
 	for (i = 1; i <= alen; i++) {
-		unsigned int corner = row[0], best;
+		const unsigned int *before = rows[(i + 1) % 3], *above = rows[(i - 1) % 3];
+		unsigned int *row = rows[i % 3];
 
 		row[0] = (unsigned int)i;
 		for (j = 1; j <= blen; j++) {
-			best = corner + (a[i - 1] != b[j - 1]);
-			corner = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
+			row[j] = least_of(above[j - 1] + (a[i - 1] != b[j - 1]),
+					  least_of(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = least_of(row[j], before[j - 2] + 1);
 		}
 	}
-	return row[blen];
+	return rows[alen % 3][blen];
 }
 
 /* Remember candidate when it is nearer to name than what is remembered. */
@@ -264,7 +283,7 @@ static void nearer(const char *candidate, const char *name, unsigned int *least,
 	size_t len = strlen(name), clen = strlen(candidate);
 	unsigned int d;
 
-	if (len > NAME_MAX_LEN || clen > NAME_MAX_LEN || len <= NEAR)
+	if (len > NAME_MAX_LEN || clen > NAME_MAX_LEN)
 		return;
 	d = distance(candidate, clen, name, len);
 	if (d < *least) {
@@ -275,7 +294,7 @@ static void nearer(const char *candidate, const char *name, unsigned int *least,
 
 const char *conf_option_near(const struct conf_section *s, const char *name)
 {
-	unsigned int least = NEAR + 1;
+	unsigned int least = forgiven(strlen(name)) + 1;
 	const char *near = NULL;
 	size_t i;
 

@@ -1,6 +1,7 @@
 #include "config/parse.h"
 
 #include "config/source.h"
+#include "config/syntax.h"
 
 #include <assert.h>
 #include <confuse.h>
@@ -41,7 +42,10 @@ struct parse {
 	STAILQ_HEAD(, unknown) unknowns; /* the last learned first */
 	bool learned;                    /* in this reading: read again */
 	bool no_memory;
-	int depth; /* of includes */
+	int depth;                    /* of includes */
+	int last_line;                /* of the file that is being read */
+	struct conf_node *value_node; /* the value that was read last, and where it is */
+	struct conf_entry *value;
 };
 
 /* libconfuse gives its callbacks no pointer of ours, and its scanner is one for the process. */
@@ -93,10 +97,24 @@ static void unknown_learn(const struct conf_section *section, const char *name, 
 	parsing->learned = true;
 }
 
+/* An unknown section may have been meant to be one that others refer to. */
 static void unknown_met(cfg_t *cfg, struct unknown *u)
 {
+	bool is_section = u->shape == SHAPE_TITLED || u->shape == SHAPE_UNTITLED;
+
 	u->met = true;
+	if (parsing->at->parent || is_section)
+		parsing->at->is_partial = true;
 	conf_fault_unknown(&parsing->faults, where_is(cfg), parsing->at, u->name);
+}
+
+/* The reading ends here: what is open may have more in it. */
+static void cut(void)
+{
+	struct conf_node *n;
+
+	for (n = parsing->at; n; n = n->parent)
+		n->is_partial = true;
 }
 
 /* A value of an option; called by libconfuse as it reads it. */
@@ -109,6 +127,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	struct conf_entry *e = conf_node_entry(parsing->at, opt->name);
 
 	*(void **)result = parsing; /* anything but NULL; never read */
+	parsing->value = NULL;
 	if (u && is_first)
 		unknown_met(cfg, u);
 	if (!o)
@@ -118,7 +137,9 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 			   "is given twice (first in line %d)", e->where.line);
 		return 0;
 	}
-	if (!conf_node_add_value(parsing->at, o, text, where))
+	parsing->value_node = parsing->at;
+	parsing->value = conf_node_add_value(parsing->at, o, text, where);
+	if (!parsing->value)
 		parsing->no_memory = true;
 	return 0;
 }
@@ -150,6 +171,7 @@ static int on_begin(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	(void)opt;
 	(void)text;
 	*(void **)result = parsing;
+	parsing->value = NULL;
 	if (!in)
 		return 0; /* the root is there already */
 	if (s) {
@@ -180,6 +202,7 @@ static void leave(void)
 
 	parsing->at = n->parent;
 	parsing->nopen--;
+	parsing->value = NULL;
 	if (n->section == &unknown_section)
 		conf_node_free(n);
 }
@@ -230,13 +253,20 @@ static int on_function(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	return 0;
 }
 
-/* libconfuse puts texts of the file into its messages as they are. */
-static void make_printable(char *text)
+/*
+ * "log-level =", and on the next line "max-connections = 5": the second name was taken
+ * for the value of the first option.
+ */
+static void take_back_value(const char *fmt, va_list ap)
 {
-	for (; *text; text++) {
-		if (*text < ' ' || *text > '~')
-			*text = '?';
-	}
+	va_list copy;
+
+	va_copy(copy, ap);
+	if (parsing->value && conf_syntax_is_stray(fmt) &&
+	    strcmp(va_arg(copy, const char *), "=") == 0)
+		conf_node_drop_value(parsing->value_node, parsing->value);
+	va_end(copy);
+	parsing->value = NULL;
 }
 
 /* libconfuse tells an error; it stops reading after that, but for what is said below. */
@@ -244,7 +274,7 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	const struct conf_section *in = parsing->at->section;
 	struct unknown *u = STAILQ_FIRST(&parsing->unknowns);
-	char text[256];
+	struct conf_where where = where_is(cfg);
 
 	if (strcmp(fmt, "no such option '%s'") == 0) {
 		if (in == &unknown_section)
@@ -264,21 +294,28 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 		unknown_met(cfg, u);
 		return;
 	}
-	vsnprintf(text, sizeof(text), fmt, ap);
-	make_printable(text);
-	conf_fault(&parsing->faults, where_is(cfg), NULL, NULL, "%s", text);
+	if (where.line > parsing->last_line)
+		where.line =
+			parsing->last_line; /* the end of the file is not where it went wrong */
+	take_back_value(fmt, ap);
+	cut();
+	conf_syntax_fault(&parsing->faults, where, parsing->at, fmt, ap);
 }
 
 /* Read one file's text into cfg. 0 or not. */
 static int read_source(cfg_t *cfg, struct conf_source *s)
 {
-	int line, rc;
+	int line, rc, outer_last = parsing->last_line;
 	const char *fault = conf_source_prepare(s, &line);
+	struct conf_origin *origin = conf_tree_origin(parsing->tree, CONF_FILE, cfg->filename);
 	FILE *f;
 
+	if (origin)
+		origin->is_public = s->is_public;
 	if (fault) {
 		cfg->line = line;
 		conf_fault(&parsing->faults, where_is(cfg), NULL, NULL, "%s", fault);
+		cut();
 		return -1;
 	}
 	f = fmemopen(s->text, s->len, "r");
@@ -286,7 +323,9 @@ static int read_source(cfg_t *cfg, struct conf_source *s)
 		parsing->no_memory = true;
 		return -1;
 	}
+	parsing->last_line = s->last_line;
 	rc = cfg_parse_fp(cfg, f);
+	parsing->last_line = outer_last;
 	fclose(f);
 	return rc;
 }
@@ -317,11 +356,13 @@ static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 
 	(void)opt;
 	if (argc != 1) {
+		cut();
 		conf_fault(&parsing->faults, where, NULL, "include",
 			   "takes one file (write include(\"/etc/itgtd.d/lab.conf\"))");
 		return 0;
 	}
 	if (parsing->depth == INCLUDE_MAX) {
+		cut();
 		conf_fault(&parsing->faults, where, NULL, "include",
 			   "files include each other more than %d deep", INCLUDE_MAX);
 		return -1;
@@ -337,6 +378,7 @@ static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	if (err) {
 		conf_fault(&parsing->faults, where, NULL, "include", "%s: %s",
 			   conf_quote(quoted, cfg->filename), strerror(-err));
+		cut();
 		err = 0; /* read on: there may be more to tell */
 	} else {
 		err = read_source(cfg, &s);
@@ -454,6 +496,7 @@ static int read_root(cfg_t *cfg)
 		err = conf_source_read(&s, parsing->path);
 	if (err) {
 		cfg->line = 0;
+		cut();
 		conf_fault(&parsing->faults, where_is(cfg), NULL, NULL, "%s", strerror(-err));
 		return err;
 	}
@@ -477,6 +520,7 @@ static bool read_once(void)
 	if (!cfg)
 		return false;
 	parsing->at = parsing->tree->root;
+	parsing->value = NULL;
 	cfg->filename = strdup(parsing->path);
 	cfg_set_error_function(cfg, on_error);
 	rc = cfg->filename ? read_root(cfg) : -ENOMEM;
@@ -542,7 +586,7 @@ int conf_parse_file(struct conf_tree *t, const char *path, struct conf_faults *f
 int conf_parse_text(struct conf_tree *t, const char *name, const char *text, size_t len,
 		    struct conf_faults *faults)
 {
-	struct conf_source s = { (char *)text, len };
+	struct conf_source s = { .text = (char *)text, .len = len };
 	struct parse p = { .path = name, .text = &s, .tree = t };
 
 	return parse(&p, faults);

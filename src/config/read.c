@@ -68,7 +68,7 @@ static void read_text(const struct value *v)
 		conf_fault(v->faults, v->text->where, v->node, v->option->name, "%s", fault);
 	else if (len > v->option->max)
 		conf_fault(v->faults, v->text->where, v->node, v->option->name,
-			   "is too long (write at most %" PRIu64 " bytes)", v->option->max);
+			   "is %zu bytes long (write at most %" PRIu64 ")", len, v->option->max);
 	else
 		*(const char **)v->field = text;
 }

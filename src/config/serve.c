@@ -34,6 +34,7 @@ static int first_part(struct conf_node *lun, const char *text, struct conf_where
 	size_t i;
 
 	if (!*text) {
+		lun->is_partial = true;
 		conf_fault(faults, where, lun, NULL,
 			   "names nothing to serve (write a path, or ram,size=1G)");
 		return 0;
@@ -53,6 +54,7 @@ static int option_part(struct conf_node *lun, char *text, struct conf_where wher
 	const struct conf_option *o;
 
 	if (!equals) {
+		lun->is_partial = true;
 		conf_fault(faults, where, lun, NULL,
 			   "%s is not an option (write NAME=VALUE, and \\, for a comma in a path)",
 			   conf_quote(quoted, text));
@@ -61,6 +63,7 @@ static int option_part(struct conf_node *lun, char *text, struct conf_where wher
 	*equals = '\0';
 	o = conf_option(&conf_lun, text);
 	if (!o) {
+		lun->is_partial = true;
 		conf_fault_unknown(faults, where, lun, text);
 		return 0;
 	}
@@ -111,6 +114,7 @@ static int add_chap(struct conf_tree *t, const char *chap, struct conf_faults *f
 {
 	struct conf_where where = { conf_tree_origin(t, CONF_SWITCH, "--chap"), 0 };
 	const char *colon = strchr(chap, ':');
+	char quoted[CONF_QUOTED_MAX];
 	struct conf_node *group, *account;
 	char *user;
 	int err;
@@ -118,7 +122,10 @@ static int add_chap(struct conf_tree *t, const char *chap, struct conf_faults *f
 	if (!where.origin)
 		return -ENOMEM;
 	if (!colon || colon == chap || !colon[1]) {
-		conf_fault(faults, where, NULL, NULL, "write it as USER:SECRET-FILE");
+		t->root->is_partial = true; /* it would be the auth group */
+		conf_fault(faults, where, NULL, NULL,
+			   "%s is not USER:SECRET-FILE (write host1:/etc/itgtd/host1.secret)",
+			   conf_quote(quoted, chap));
 		return 0;
 	}
 	user = strndup(chap, (size_t)(colon - chap));
@@ -180,8 +187,7 @@ int conf_serve_tree(struct conf_tree *t, const struct conf_serve *s, struct conf
 	target = where.origin ? conf_node_add(t->root, &conf_target, name, where) : NULL;
 	if (!target)
 		return -ENOMEM;
-	/* What is written is not warned of: without --chap anybody may come, as the manual says. */
-	err = set(target, "auth-group", s->chap ? "chap" : "no-authentication", where);
+	err = s->chap ? set(target, "auth-group", "chap", where) : 0;
 	for (i = 0; i < s->nspecs && !err; i++)
 		err = add_lun(t, target, i, s, faults);
 	return err ? err : faults->count > 0 ? -EINVAL : 0;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,6 +48,7 @@ int conf_source_read(struct conf_source *s, const char *path)
 	/* A pipe tells no size. */
 	size = S_ISREG(st.st_mode) ? (size_t)st.st_size + 1 : CONF_SOURCE_MAX;
 	s->text = malloc(size + 1);
+	s->is_public = S_ISREG(st.st_mode) && (st.st_mode & S_IROTH);
 	err = s->text ? read_all(fd, s, size) : -ENOMEM;
 	if (err)
 		conf_source_fini(s);
@@ -84,7 +84,7 @@ void conf_source_fini(struct conf_source *s)
 /* Where the walk through the text stands. */
 struct walk {
 	char *at, *end;
-	int line;
+	int line, last_line;
 	int open[DEPTH_MAX]; /* lines of the braces that are open */
 	size_t depth;
 	bool in_word; /* a slash does not begin a comment there */
@@ -94,6 +94,8 @@ static void next(struct walk *w)
 {
 	if (*w->at == '\n')
 		w->line++;
+	else if (*w->at != ' ' && *w->at != '\t' && *w->at != '\r')
+		w->last_line = w->line;
 	w->at++;
 }
 
@@ -196,6 +198,7 @@ const char *conf_source_prepare(struct conf_source *s, int *line)
 
 	while (!fault && w.at < w.end)
 		fault = step(&w, line);
+	s->last_line = w.last_line;
 	if (!fault && w.depth > 0) {
 		*line = w.open[w.depth - 1];
 		fault = "the { here is never closed";

@@ -108,8 +108,8 @@ void conf_tree_fini(struct conf_tree *t)
 	}
 }
 
-const struct conf_origin *conf_tree_origin(struct conf_tree *t, enum conf_origin_kind kind,
-					   const char *name)
+struct conf_origin *conf_tree_origin(struct conf_tree *t, enum conf_origin_kind kind,
+				     const char *name)
 {
 	struct conf_origin *o;
 
@@ -181,6 +181,28 @@ void conf_node_remove_entry(struct conf_node *n, struct conf_entry *e)
 {
 	STAILQ_REMOVE(&n->entries, e, conf_entry, link);
 	entry_free(e);
+}
+
+void conf_node_drop_value(struct conf_node *n, struct conf_entry *e)
+{
+	struct conf_value *last = STAILQ_FIRST(&e->values);
+
+	while (STAILQ_NEXT(last, link))
+		last = STAILQ_NEXT(last, link);
+	if (last == STAILQ_FIRST(&e->values)) {
+		conf_node_remove_entry(n, e);
+		return;
+	}
+	STAILQ_REMOVE(&e->values, last, conf_value, link);
+	text_free(last->text);
+	free(last);
+}
+
+bool conf_node_is_whole_tree(const struct conf_node *n)
+{
+	while (n->parent)
+		n = n->parent;
+	return !n->is_partial;
 }
 
 /* A list's built-in value has ", " between its elements. */

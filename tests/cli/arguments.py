@@ -60,6 +60,16 @@ class Arguments(cli.Case):
         self.assertEqual(cli.run(), (3, "", "/etc/itgtd.conf: No such file or directory\n"
                                             "itgtd: without a configuration file: itgtd --serve disk.img,size=10G\n"))
 
+    def test_an_open_door_is_warned_of(self):
+        warning = "itgtd: warning: whoever reaches 0.0.0.0:3260 may use what is served (--chap asks for a secret)\n"
+        code, _, err = cli.run("--check", "--serve", "ram,size=1M", "--portal", "127.0.0.1", "--portal", "0.0.0.0")
+        self.assertEqual((code, err), (0, warning))
+        secret = self.write("secret", "abcdefghijklmnop\n")
+        os.chmod(secret, 0o600)
+        for more in (["--portal", "[::1]"], ["--portal", "0.0.0.0", "--chap", f"me:{secret}"]):
+            code, _, err = cli.run("--check", "--serve", "ram,size=1M", *more)
+            self.assertEqual((code, err), (0, ""))
+
     def test_help_and_version(self):
         code, out, err = cli.run("--help")
         self.assertEqual((code, err), (0, ""))

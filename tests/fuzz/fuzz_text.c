@@ -32,8 +32,6 @@ static struct target_limits limits_from(struct feed *f)
 		l.HeaderDigest = TARGET_DIGEST_NONE;
 	if (!l.DataDigest)
 		l.DataDigest = TARGET_DIGEST_NONE;
-	l.header_digest_prefer_none = bits & 0x40;
-	l.data_digest_prefer_none = bits & 0x80;
 	l.FirstBurstLength = 512u << (feed_u8(f) % 15);
 	l.MaxBurstLength = l.FirstBurstLength << (feed_u8(f) % 4);
 	if (l.MaxBurstLength > PDU_DATA_MAX)

@@ -119,8 +119,6 @@ static void a_good_file_gives_the_exact_target(void)
 		.ImmediateData = false,
 		.HeaderDigest = TARGET_DIGEST_CRC32C,
 		.DataDigest = TARGET_DIGEST_CRC32C | TARGET_DIGEST_NONE,
-		.header_digest_prefer_none = false,
-		.data_digest_prefer_none = false,
 		.nop_interval_ms = 0,
 		.nop_timeout_ms = 60000,
 		.queue_depth = 16,
@@ -260,7 +258,7 @@ static const struct {
 	{ "auth-group deny {}",
 	  "t.conf:1: auth-group \"deny\": there is an auth group of that name already\n" },
 	{ "auth-group \"\" {}",
-	  "t.conf:1: auth-group \"\": an auth group's name has 1 to 63 bytes\n" },
+	  "t.conf:1: auth-group \"\": is a name of 0 bytes (write 1 to 63)\n" },
 	{ "auth-group a { chap-algorithms = { SHA1, MD4, SHA1 } }",
 	  "t.conf:1: auth-group \"a\": chap-algorithms: \"MD4\" is not MD5, SHA1, SHA-256 or "
 	  "SHA3-256\n"
@@ -297,11 +295,13 @@ static const struct {
 	  "(choose "
 	  "two)\n" },
 
-	{ "target disk {}", "t.conf:1: target \"disk\": is not an iSCSI name (write "
-			    "iqn.2026-11.org.example:disk1)\n" },
+	{ "target disk { " OPEN "lun 0 { path = x } }",
+	  "t.conf:1: target \"disk\": is not an iSCSI name (write "
+	  "iqn.2026-11.org.example:disk1)\n" },
 	{ T OPEN "lun 0 { path = x } }\nTarget x {}",
 	  "t.conf:4: \"Target\" is not an option here (did you mean target?)\n" },
-	{ T OPEN "lun 0 { path = x } }\ntarget IQN.2026-11.org.example:A {}",
+	{ T OPEN "lun 0 { path = x } }\ntarget IQN.2026-11.org.example:A { " OPEN
+		 "lun 0 { path = y } }",
 	  "t.conf:4: target \"IQN.2026-11.org.example:A\": there is a target of that name "
 	  "already\n" },
 	{ T "alua-states = { 1:standby, 1, 0:standby, 1:Standby, 2:standby, 1234567890:standby "
@@ -333,8 +333,8 @@ static const struct {
 
 	{ T OPEN
 	  "lun x { path = x }\nlun 16384 { path = y }\nlun 0 { path = z }\nlun 0 { path = w } }",
-	  "t.conf:3: " A "lun \"x\": a LUN is a number from 0 to 16383\n"
-	  "t.conf:4: " A "lun 16384: a LUN is a number from 0 to 16383\n"
+	  "t.conf:3: " A "lun \"x\": a LUN is a decimal number from 0 to 16383\n"
+	  "t.conf:4: " A "lun 16384: a LUN is a decimal number from 0 to 16383\n"
 	  "t.conf:6: " A "lun 0: there is a LUN of that number already\n" },
 	{ T OPEN "lun 0 {}\nlun 1 { backend = ram\npath = x }\nlun 2 { backend = block size = 1G\n"
 		 "path = /dev/x }\nlun 3 { backend = tape } }",
@@ -355,7 +355,7 @@ static const struct {
 	  "t.conf:3: " A "lun 0: size: \"1K\" is not a multiple of block-size, 4096 bytes\n" },
 	{ T OPEN "lun 0 { path = x\nserial = \"\xc3\xa4\"\nvendor = 123456789\nio = sync } }",
 	  "t.conf:4: " A "lun 0: serial: \"\\xc3\\xa4\" has a character that is not ASCII\n"
-	  "t.conf:5: " A "lun 0: vendor: is too long (write at most 8 bytes)\n"
+	  "t.conf:5: " A "lun 0: vendor: is 9 bytes long (write at most 8)\n"
 	  "t.conf:6: " A "lun 0: io: \"sync\" is not direct or cached\n" },
 	{ T OPEN "lun 0 { path = x max-iops = many\nmax-bandwidth = 5iops } }",
 	  "t.conf:3: " A "lun 0: max-iops: \"many\" is not a number of requests a second (write "
@@ -388,6 +388,113 @@ static void each_fault_says_where_and_what(void)
 		CU_ASSERT_STRING_EQUAL(c.told, faults[i].told);
 		if (strcmp(c.told, faults[i].told) != 0)
 			printf("\n<%s>\ntold:\n%s", faults[i].text, c.told);
+		conf_close(&c);
+	}
+}
+
+/* A section whose name is none, or another's, hides nothing of what else is wrong with it. */
+static void a_bad_name_hides_nothing(void)
+{
+	static const char text[] = "portal-group x {\n"
+				   "  listen = here\n"
+				   "  redirect = there\n"
+				   "  discovery-auth-group = who\n"
+				   "}\n"
+				   "portal-group 70000 { listen = 127.0.0.1:1 }\n"
+				   "portal-group 1 { listen = 127.0.0.1:1 }\n"
+				   "portal-group 1 {\n"
+				   "  listen = here\n"
+				   "}\n"
+				   "auth-group g {\n"
+				   "  chap u { secret = abcdefghijkl }\n"
+				   "  chap u {\n"
+				   "    mutual-user = m\n"
+				   "  }\n"
+				   "  chap \"\" {\n"
+				   "    secret-file = /nonexistent\n"
+				   "  }\n"
+				   "}\n"
+				   "auth-group g {\n"
+				   "  chap-algorithms = MD4\n"
+				   "  chap v { }\n"
+				   "}\n"
+				   "target disk {\n"
+				   "  auth-group = who\n"
+				   "  portal-groups = { 1, 2 }\n"
+				   "  alua-states = { 1:no }\n"
+				   "  alias = \"\xff\"\n"
+				   "  lun 0 {\n"
+				   "  }\n"
+				   "  lun x {\n"
+				   "    path = a\n"
+				   "    initiators = \"\"\n"
+				   "  }\n"
+				   "}\n";
+	/* A chap section without any secret has two faults: in line 13 and, for its
+	 * mutual-user, 14. */
+	static const int lines[] = { 1,  2,  3,  4,  6,  7,  8,  9,  13, 13, 14, 16,
+				     17, 20, 21, 22, 24, 25, 26, 27, 28, 29, 31, 33 };
+	const struct conf_fault *f;
+	struct conf c;
+	size_t i = 0;
+
+	conf_open(&c, text);
+	STAILQ_FOREACH (f, &c.faults.list, link) {
+		CU_ASSERT_FALSE(f->is_warning);
+		CU_ASSERT_TRUE(i < COUNT(lines) && f->line == lines[i]);
+		i++;
+	}
+	CU_ASSERT_EQUAL(i, COUNT(lines));
+	if (i != COUNT(lines))
+		printf("\ntold:\n%s", c.told);
+	conf_close(&c);
+}
+
+/*
+ * What could not be read may hold what is missing: of that nothing is told, but of what
+ * was read all is.
+ */
+static const struct {
+	const char *text, *told;
+} partial[] = {
+	{ T
+	  "auth-group = lab\nportal-groups = { 2 }\nalua-states = { 2:standby }\nqueue-depth = 0\n"
+	  "lun 0 { path = /x\nsize = }\n}\nportal-group 2 {}\nauth-group lab {}",
+	  "t.conf:5: " A "queue-depth: \"0\" is not a number from 1 to 1024\n"
+	  "t.conf:7: " A "lun 0: \"}\" is not expected here (a name or a value is missing before "
+	  "it)\n" },
+	{ T OPEN "lun 0 {\nsize = 10X\npath /x\n}\n}",
+	  "t.conf:4: " A "lun 0: size: \"10X\" is not a size (write 512M, 10G, 1T)\n"
+	  "t.conf:5: " A "lun 0: \"path\" has no = and no value behind it\n" },
+	{ T "auth-group = lab lun 0 { path = /x }\n}\ninclude(/nonexistent)",
+	  "t.conf:4: include: \"/nonexistent\": No such file or directory\n" },
+	{ "auth-grup lab { initiator-names = x }\n" T "auth-group = lab\nlun 0 { pathh = /x }\n}",
+	  "t.conf:1: \"auth-grup\" is not an option here (did you mean auth-group?)\n"
+	  "t.conf:4: " A "lun 0: \"pathh\" is not an option here (did you mean path?)\n" },
+	{ T OPEN "lnu 0 { path = /x }\n}",
+	  "t.conf:3: " A "\"lnu\" is not an option here (did you mean lun?)\n" },
+	{ "auth-group a { chap u { secretfile = /x mutual-user = m } }",
+	  "t.conf:1: auth-group \"a\": chap \"u\": \"secretfile\" is not an option here (did you "
+	  "mean "
+	  "secret-file?)\n" },
+	/* An option outside of sections is nothing that others refer to. */
+	{ "log-levle = info\n" T "auth-group = lab lun 0 { path = /x }\n}",
+	  "t.conf:1: \"log-levle\" is not an option here (did you mean log-level?)\n"
+	  "t.conf:3: " A "auth-group: \"lab\" is not an auth group (there are: "
+	  "\"no-authentication\", \"deny\")\n" },
+};
+
+static void nothing_is_told_that_could_be_false(void)
+{
+	struct conf c;
+	size_t i;
+
+	for (i = 0; i < COUNT(partial); i++) {
+		conf_open(&c, partial[i].text);
+		CU_ASSERT_EQUAL(c.err, -EINVAL);
+		CU_ASSERT_STRING_EQUAL(c.told, partial[i].told);
+		if (strcmp(c.told, partial[i].told) != 0)
+			printf("\n<%s>\ntold:\n%s", partial[i].text, c.told);
 		conf_close(&c);
 	}
 }
@@ -427,10 +534,6 @@ static const struct {
 	  "t.conf:1: warning: auth-group \"a\": chap \"u\": secret: the secret is shorter than 12 "
 	  "bytes: too short for CHAP without IPsec\n" },
 	{ T OPEN "}", "t.conf:1: warning: " A "has no lun\n" },
-	{ T OPEN "lun 0 { path = /x }\nlun 1 { path = /x }\n}",
-	  "t.conf:4: warning: " A
-	  "lun 1: path: is served twice, which only a cluster's file system "
-	  "survives (see t.conf:3: " A "lun 0)\n" },
 };
 
 static void what_may_be_but_should_not_is_a_warning(void)
@@ -458,7 +561,7 @@ static void write_secret(const char *path, const char *text, mode_t mode)
 
 static void secrets_come_from_files_that_others_cannot_read(void)
 {
-	char path[] = "/tmp/itgtd-test-XXXXXX", text[256], want[256];
+	char path[] = "/tmp/itgtd-test-XXXXXX", text[256], want[512];
 	const struct access_chap *a;
 	struct conf c;
 	int fd = mkstemp(path);
@@ -478,7 +581,8 @@ static void secrets_come_from_files_that_others_cannot_read(void)
 	conf_open(&c, text);
 	snprintf(want, sizeof(want),
 		 "t.conf:2: auth-group \"a\": chap \"u\": secret-file: \"%s\" can "
-		 "be read or written by others (chmod 600 it)\n",
+		 "be read or written by everybody (make it mode 600 and owned by the user that "
+		 "itgtd runs as, or root:itgtd and mode 640)\n",
 		 path);
 	CU_ASSERT_STRING_EQUAL(c.told, want);
 	conf_close(&c);
@@ -524,6 +628,8 @@ static const struct unit_test tests[] = {
 	{ "a burst that is not written follows the other",
 	  a_burst_that_is_not_written_follows_the_other },
 	{ "each fault says where and what", each_fault_says_where_and_what },
+	{ "a bad name hides nothing", a_bad_name_hides_nothing },
+	{ "nothing is told that could be false", nothing_is_told_that_could_be_false },
 	{ "ten faults are told in one go, in the order of lines", ten_faults_are_told_in_one_go },
 	{ "what may be but should not is a warning", what_may_be_but_should_not_is_a_warning },
 	{ "secrets come from files that others cannot read",

@@ -35,6 +35,12 @@ static void a_slip_finds_the_name_that_was_meant(void)
 	CU_ASSERT_STRING_EQUAL(conf_option_near(&conf_lun, "blocksize"), "block-size");
 	CU_ASSERT_STRING_EQUAL(conf_option_near(&conf_lun, "sise"), "size");
 	CU_ASSERT_STRING_EQUAL(conf_option_near(&conf_root, "portal-grup"), "portal-group");
+	CU_ASSERT_STRING_EQUAL(conf_option_near(&conf_lun, "szie"), "size");
+	CU_ASSERT_STRING_EQUAL(conf_option_near(&conf_lun, "wirte-cahce"), "write-cache");
+	CU_ASSERT_STRING_EQUAL(conf_option_near(&conf_target, "lnu"), "lun");
+	CU_ASSERT_PTR_NULL(conf_option_near(&conf_lun, "foo")); /* two letters from io */
+	CU_ASSERT_PTR_NULL(conf_option_near(&conf_lun, "bath2"));
+	CU_ASSERT_PTR_NULL(conf_option_near(&conf_lun, "ip"));
 	CU_ASSERT_PTR_NULL(conf_option_near(&conf_lun, "colour"));
 	CU_ASSERT_PTR_NULL(conf_option_near(&conf_lun, "x"));
 	CU_ASSERT_PTR_NULL(conf_option_near(
@@ -45,6 +51,8 @@ static void an_option_knows_its_home(void)
 {
 	CU_ASSERT_PTR_EQUAL(conf_option_home("path"), &conf_lun);
 	CU_ASSERT_PTR_EQUAL(conf_option_home("log-level"), &conf_root);
+	CU_ASSERT_PTR_EQUAL(conf_option_home("lun"), &conf_target);
+	CU_ASSERT_PTR_EQUAL(conf_option_home("target"), &conf_root);
 	CU_ASSERT_PTR_NULL(conf_option_home("colour"));
 }
 
@@ -70,8 +78,6 @@ static void presets_are_the_target_layers(void)
 	SAME(ImmediateData);
 	SAME(HeaderDigest);
 	SAME(DataDigest);
-	SAME(header_digest_prefer_none);
-	SAME(data_digest_prefer_none);
 	SAME(nop_interval_ms);
 	SAME(nop_timeout_ms);
 	SAME(queue_depth);

@@ -103,9 +103,9 @@ static void switches_shape_the_target(void)
 static const struct {
 	const char *spec, *told;
 } bad[] = {
-	{ "",
-	  "--serve \"\": names nothing to serve (write a path, or ram,size=1G)\n"
-	  "--serve \"\": path: is missing (write the file or block device that holds the data)\n" },
+	{ "", "--serve \"\": names nothing to serve (write a path, or ram,size=1G)\n" },
+	{ "ram,sise=1G",
+	  "--serve \"ram,sise=1G\": \"sise\" is not an option here (did you mean size?)\n" },
 	{ "ram", "--serve \"ram\": size: is missing (write 512M, 10G, 1T)\n" },
 	{ "a.img,size=10X",
 	  "--serve \"a.img,size=10X\": size: \"10X\" is not a size (write 512M, 10G, 1T)\n" },
@@ -162,8 +162,14 @@ static void faults_name_the_switch(void)
 	CU_ASSERT_STRING_EQUAL(
 		c.told,
 		"--portal: \"localhost\" is not an address (write 192.0.2.1:3260, [::]:3260)\n"
-		"--chap: write it as USER:SECRET-FILE\n"
-		"--target: is not an iSCSI name (write iqn.2026-11.org.example:disk1)\n");
+		"--chap: \"user\" is not USER:SECRET-FILE (write host1:/etc/itgtd/host1.secret)\n"
+		"--target: \"disk\" is not an iSCSI name (write iqn.2026-11.org.example:disk1)\n");
+	conf_close(&c);
+	s = (struct conf_serve){ .specs = specs, .nspecs = 1, .chap = "user" };
+	serve(&c, &s);
+	CU_ASSERT_STRING_EQUAL(
+		c.told,
+		"--chap: \"user\" is not USER:SECRET-FILE (write host1:/etc/itgtd/host1.secret)\n");
 	conf_close(&c);
 	s = (struct conf_serve){ .specs = specs, .nspecs = 1, .chap = "user:/nonexistent" };
 	serve(&c, &s);
