@@ -10,9 +10,12 @@ import tables
 MANY = 1000  # logical units, targets, logins
 IDLE = 10000
 RUNS = 5
+COMMANDS = 10000
+BUFFERS_MIB = 64
 IQN = "iqn.2026-11.org.example:growth"
 CONF = """state-directory = "{dir}"
 max-connections = {connections}
+buffer-memory = "{buffers}M"
 portal-group "1" {{ listen = {{ "127.0.0.1:0" }} }}
 """
 TARGET = """target "{iqn}{n}" {{
@@ -26,14 +29,16 @@ LUN = '  lun "{n}" {{ backend = "ram" size = "{size}" }}\n'
 class Configured(peers.Itgtd):
     """itgtd with a configuration file: so many targets of so many logical units."""
 
-    def __init__(self, name, how, targets=1, luns=1):
+    def __init__(self, name, how, targets=1, luns=1, is_tight=False):
         super().__init__(*how)
+        self.is_tight = is_tight  # has little memory for data
         self.name = name
         self.targets = targets
         self.luns = luns
 
     def start(self, store, path, size):
-        parts = [CONF.format(dir=self.directory, connections=IDLE + 1000)]
+        parts = [CONF.format(dir=self.directory, connections=IDLE + 1000,
+                             buffers=BUFFERS_MIB if self.is_tight else 256)]
         for n in range(self.targets):
             luns = "".join(LUN.format(n=i, size=f"{size >> 20}M") for i in range(self.luns))
             parts.append(TARGET.format(iqn=IQN, n=n, luns=luns))
@@ -84,8 +89,9 @@ def beside(bench, peer):
 def measure(bench, how, floor, say):
     """All of it; a table: what, how much, what is aimed at."""
     targets = [floor, Configured("plain", how), Configured("luns", how, luns=MANY),
-               Configured("targets", how, targets=MANY), Configured("idle", how)]
-    _, plain, luns, many, idle = targets
+               Configured("targets", how, targets=MANY), Configured("idle", how),
+               Configured("tight", how, is_tight=True)]
+    _, plain, luns, many, idle, tight = targets
     rows = []
 
     def tell(what, figure, aim):
@@ -109,6 +115,10 @@ def measure(bench, how, floor, say):
         alone = statistics.median(cpu(bench.load_once(idle, deep)[0]) for _ in range(RUNS))
         tell(f"memory of {IDLE} idle sessions, MiB", f"{(idle.memory_kib() - memory) / 1024:.0f}", "at most 256")
         tell(f"CPU per I/O beside {IDLE} idle sessions, to without", f"{cpu(result) / alone:.2f}", "1")
+        memory = tight.memory_kib()
+        bench.load_once(tight, ["-s", "100", "-q", str(COMMANDS // 100), "-b", "64K", "-r", "50"])
+        tell(f"memory that {COMMANDS} commands of 64 KiB add, MiB", f"{(tight.memory_kib() - memory) / 1024:.0f}",
+             f"at most 2 x {BUFFERS_MIB}, the buffers, and 32")
         # The load has one thread, too: what the floor shows is in part the load's own.
         tell("p99 of a small read beside a stream of 1 MiB writes, to alone",
              f"{beside(bench, plain)}; floor {beside(bench, floor)}", "at most 3")

@@ -72,12 +72,14 @@ def image():
     return directory
 
 
-def write_job(path, job, environment):
-    """The second disk: a tar file with the job and what it stands on."""
+def write_job(path, job, environment, files=()):
+    """The second disk: a tar file with the job, what it stands on, and these files of the host."""
     settings = "".join(f"{name}='{value}'\n" for name, value in environment.items())
     with tarfile.open(path, "w") as tar:
         for name in ("guest.sh", "initiator.sh"):
             tar.add(HERE / name, name)
+        for file in files:
+            tar.add(os.path.realpath(file), os.path.basename(file))
         for name, text in (("job", job), ("environment", settings)):
             entry = tarfile.TarInfo(name)
             entry.size = len(text.encode())
@@ -100,16 +102,16 @@ def command(base, directory):
             "-nic", "user,model=virtio-net-pci", *serial("console"), *serial("output")]
 
 
-def run(job, timeout_s, **environment):
+def run(job, timeout_s, files=(), **environment):
     """
-    Run a shell script (set -eu) in a new machine; its exit status and output.
+    Run a shell script (set -eu) in a new machine, beside the files; its exit status and output.
 
     The names in environment are variables there. A machine that panics, hangs
     or stops early is told with the end of its console, as status None.
     """
     base = image()
     with itgtd.workdir() as directory:
-        write_job(f"{directory}/job.tar", job, environment)
+        write_job(f"{directory}/job.tar", job, environment, files)
         output, console = pathlib.Path(directory, "output"), pathlib.Path(directory, "console")
         output.touch()
         console.touch()
