@@ -79,7 +79,10 @@ void pdu_rx_reset(struct pdu_rx *rx);
 /* Is a PDU there in part? */
 bool pdu_rx_in_middle(const struct pdu_rx *rx);
 
-/* Fill iov with where the next bytes go; the last one is the stage. Returns their number. */
+/*
+ * Fill iov with where the next bytes go, no more than fits there; the last one is the stage, unless
+ * a long segment is coming. Returns their number.
+ */
 int pdu_rx_space(struct pdu_rx *rx, struct iovec iov[static 2], uint8_t *stage, size_t stage_len);
 
 /* n bytes were put where pdu_rx_space() said. Calls back for all that is complete. */

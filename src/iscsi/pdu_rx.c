@@ -39,13 +39,26 @@ bool pdu_rx_in_middle(const struct pdu_rx *rx)
 	return rx->state != PDU_RX_IN_HEADER || rx->have > 0;
 }
 
+/*
+ * A long rest of a segment is received where it belongs. Little is taken in beyond it: that would
+ * be copied. And not too much at a time: others have their turn.
+ */
+#define DIRECT_LEAST  (16u << 10)
+#define DIRECT_MOST   (128u << 10)
+#define DIRECT_BEYOND ((size_t)4 << 10)
+
 int pdu_rx_space(struct pdu_rx *rx, struct iovec iov[static 2], uint8_t *stage, size_t stage_len)
 {
+	uint32_t rest = rx->pdu.data_len - rx->have;
 	int n = 0;
 
 	if (rx->state == PDU_RX_IN_DATA && !rx->place.discard) {
 		iov[n].iov_base = rx->pdu.data + rx->have;
-		iov[n++].iov_len = rx->pdu.data_len - rx->have;
+		iov[n++].iov_len = rest < DIRECT_MOST ? rest : DIRECT_MOST;
+		if (rest > DIRECT_MOST)
+			return n;
+		if (rest >= DIRECT_LEAST && stage_len > DIRECT_BEYOND)
+			stage_len = DIRECT_BEYOND;
 	}
 	iov[n].iov_base = stage;
 	iov[n++].iov_len = stage_len;

@@ -405,8 +405,8 @@ static inline struct peer *bench_peer(struct bench *b)
 	return p;
 }
 
-/* One recvmsg of n bytes; the stage is gone afterwards. */
-static inline void peer_feed_once(struct peer *p, const uint8_t *bytes, size_t n)
+/* One recvmsg of at most n bytes; the stage is gone afterwards. How many. */
+static inline size_t peer_feed_once(struct peer *p, const uint8_t *bytes, size_t n)
 {
 	uint8_t *stage = bench_alloc(n);
 	struct iovec iov[2];
@@ -420,20 +420,23 @@ static inline void peer_feed_once(struct peer *p, const uint8_t *bytes, size_t n
 		memcpy(iov[i].iov_base, bytes + n - left, part);
 		left -= part;
 	}
-	door_input(p->c, stage, n, p->bench->now_ms);
+	door_input(p->c, stage, n - left, p->bench->now_ms);
 	free(stage);
+	return n - left;
 }
 
 /* Send bytes as far as the line holds and they are wanted. */
 static inline void peer_feed(struct peer *p, const void *bytes, size_t n)
 {
 	bool cut = n > p->limit - p->fed;
+	const uint8_t *at = bytes;
+	size_t took;
 
 	if (cut)
 		n = p->limit - p->fed;
 	p->fed += n;
-	if (n && p->c && door_wants_input(p->c))
-		peer_feed_once(p, bytes, n);
+	for (; n && p->c && door_wants_input(p->c); n -= took, at += took)
+		took = peer_feed_once(p, at, n);
 	if (cut)
 		peer_cut(p);
 }

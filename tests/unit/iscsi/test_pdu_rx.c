@@ -154,8 +154,8 @@ static void receiver_fini(struct receiver *r)
 	free(r->place);
 }
 
-/* One read of n bytes: into a stage that is just so long, and gone afterwards. */
-static void feed(struct receiver *r, const uint8_t *bytes, size_t n)
+/* One read of at most n bytes, into a stage that is just so long, and gone afterwards. How many. */
+static size_t feed_once(struct receiver *r, const uint8_t *bytes, size_t n)
 {
 	uint8_t *stage = malloc(n);
 	struct iovec iov[2];
@@ -171,9 +171,18 @@ static void feed(struct receiver *r, const uint8_t *bytes, size_t n)
 		memcpy(iov[i].iov_base, bytes + n - left, part);
 		left -= part;
 	}
-	CU_ASSERT_EQUAL_FATAL(left, 0);
-	r->err = pdu_rx_commit(&r->rx, stage, n);
+	CU_ASSERT_FATAL(left < n);
+	r->err = pdu_rx_commit(&r->rx, stage, n - left);
 	free(stage);
+	return n - left;
+}
+
+static void feed(struct receiver *r, const uint8_t *bytes, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n && !r->err)
+		at += feed_once(r, bytes + at, n - at);
 }
 
 /* The whole stream in pieces: first, then always size bytes, as long as there is no error. */
@@ -394,6 +403,28 @@ static void data_goes_straight_to_its_place(void)
 	receiver_fini(&r);
 }
 
+/* A long rest goes to its place in pieces, and hardly anything beyond it is taken in with the last.
+ */
+static void a_long_segment_leaves_turns_to_others(void)
+{
+	static uint8_t place[200 << 10], stage[64 << 10];
+	struct pdu_rx rx = { .state = PDU_RX_IN_DATA,
+			     .pdu = { .data = place, .data_len = sizeof(place) } };
+	struct iovec iov[2];
+
+	CU_ASSERT_EQUAL(pdu_rx_space(&rx, iov, stage, sizeof(stage)), 1);
+	CU_ASSERT_PTR_EQUAL(iov[0].iov_base, place);
+	CU_ASSERT_EQUAL(iov[0].iov_len, 128 << 10);
+	rx.have = 128 << 10;
+	CU_ASSERT_EQUAL(pdu_rx_space(&rx, iov, stage, sizeof(stage)), 2);
+	CU_ASSERT_EQUAL(iov[0].iov_len, 72 << 10);
+	CU_ASSERT_PTR_EQUAL(iov[1].iov_base, stage);
+	CU_ASSERT_EQUAL(iov[1].iov_len, 4096);
+	rx.have = sizeof(place) - 100;
+	CU_ASSERT_EQUAL(pdu_rx_space(&rx, iov, stage, sizeof(stage)), 2);
+	CU_ASSERT_EQUAL(iov[1].iov_len, sizeof(stage));
+}
+
 /* The login's last request turns digests on: the next header has one. */
 static void digests_begin_between_two_pdus(void)
 {
@@ -423,6 +454,7 @@ static const struct unit_test tests[] = {
 	{ "a callback stops it, at every split", a_callback_stops_it },
 	{ "a reset at every byte", reset_at_every_byte },
 	{ "data goes straight to its place", data_goes_straight_to_its_place },
+	{ "a long segment leaves turns to others", a_long_segment_leaves_turns_to_others },
 	{ "digests begin between two PDUs", digests_begin_between_two_pdus },
 };
 
