@@ -12,6 +12,7 @@
 #include "base/buf.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 struct scsi_lu;
@@ -21,6 +22,7 @@ struct scsi_tmf;
 struct scsi_core {
 	struct buf_pool *pool; /* borrowed; outlives the core */
 	const char *state_dir; /* borrowed: where what persists is kept; NULL: nothing does */
+	uint64_t now_ns;       /* when what is being worked on came: those who bring it set it */
 	STAILQ_HEAD(, scsi_task) ready;
 	TAILQ_HEAD(, scsi_tmf) tmfs;   /* task management functions that wait for tasks to end */
 	TAILQ_HEAD(, scsi_lu) leaving; /* logical units that were taken away, and are not at rest */

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "scsi/pr.h"
+#include "scsi/stats.h"
 #include "scsi/tport.h"
 #include "store/store.h"
 
@@ -99,7 +100,8 @@ struct scsi_lu {
 	uint32_t nordering;                   /* tasks in the set that are not SIMPLE */
 	uint32_t ndormant;                    /* tasks in the set that wait for others */
 	uint32_t nalone;                      /* tasks that run alone on their blocks, or wait to */
-	TAILQ_HEAD(, scsi_task) line;  /* tasks that wait for blocks, in the order of arrival */
+	TAILQ_HEAD(, scsi_task) line; /* tasks that wait for blocks, in the order of arrival */
+	struct scsi_stats stats;
 	struct scsi_count reads;       /* by READ */
 	struct scsi_count writes;      /* by whatever writes data */
 	struct scsi_count verifies;    /* reads that compare or check */

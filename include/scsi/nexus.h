@@ -6,6 +6,7 @@
 #define SCSI_NEXUS_H
 
 #include "base/map.h"
+#include "scsi/stats.h"
 #include "scsi/tid.h"
 
 #include <stdbool.h>
@@ -39,9 +40,10 @@ struct scsi_nexus {
 	void *user; /* the port's */
 
 	/* the device server's own */
-	uint8_t port_index;           /* of tport in the device's ports */
-	struct map itls;              /* LUN → struct scsi_itl, owned here */
-	TAILQ_HEAD(, scsi_itl) known; /* the same as a list */
+	struct scsi_traffic traffic[FLOWS]; /* of its commands to all logical units */
+	uint8_t port_index;                 /* of tport in the device's ports */
+	struct map itls;                    /* LUN → struct scsi_itl, owned here */
+	TAILQ_HEAD(, scsi_itl) known;       /* the same as a list */
 	TAILQ_ENTRY(scsi_nexus) link;
 };
 

@@ -119,6 +119,7 @@ struct scsi_task {
 	uint64_t nblk;
 	const struct scsi_cmd *cmd; /* borrowed: a row of a const table */
 	struct scsi_core *core;
+	uint64_t began_ns;          /* scsi_core.now_ns at its start */
 	struct scsi_lu *lu;         /* NULL: no such logical unit */
 	struct scsi_itl *itl;       /* NULL likewise */
 	struct scsi_tmf *abort_tmf; /* waits for this task's end; NULL: none */

@@ -23,6 +23,7 @@ struct store_env {
 	struct aio aio;
 	struct workers workers;
 	struct store_io_list finished; /* to be handed back by the next store_env_reap() */
+	uint64_t *stamp;               /* borrowed; store_env_stamp() */
 	uint64_t now_ms;               /* of the last store_env_tick() */
 	uint64_t due_ms;               /* no alarm is set for earlier; UINT64_MAX: none is set */
 	LIST_HEAD(, env_alarm) alarms; /* those that are set */

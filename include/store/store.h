@@ -145,6 +145,9 @@ int store_env_fd(const struct store_env *env);
  */
 bool store_env_reap(struct store_env *env, bool wake);
 
+/* Before it hands requests back, store_env_reap() writes the time into *ns (clock_ns()). */
+void store_env_stamp(struct store_env *env, uint64_t *ns);
+
 /*
  * One io_submit for everything queued since the last call. Called at the end of
  * each loop turn. Makes the descriptor readable when something is finished and

@@ -144,6 +144,7 @@ static int start_stores(struct daemon *d)
 		log_error("asynchronous I/O: %s", strerror(-err));
 		return err;
 	}
+	store_env_stamp(d->env, &d->core.now_ns);
 	err = config_build(&d->config, d->env, why);
 	if (err)
 		log_error("%s", why);

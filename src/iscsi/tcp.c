@@ -4,12 +4,14 @@
  */
 #include "iscsi/server.h"
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "iscsi/conn.h"
 #include "iscsi/door.h"
 #include "iscsi/manage.h"
 #include "iscsi/sessions.h"
 #include "iscsi/task.h"
+#include "scsi/core.h"
 #include "target/portal.h"
 
 #include <assert.h>
@@ -114,6 +116,7 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 		conn_event(tcp->conn, EV_DROP);
 		return;
 	}
+	tcp->server->iscsi.core->now_ns = clock_ns();
 	door_input(tcp->conn, tcp->server->stage, (size_t)n, now_ms(tcp));
 	if (!door_wants_input(tcp->conn))
 		ev_io_stop(tcp->server->loop, &tcp->in);

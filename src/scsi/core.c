@@ -8,6 +8,7 @@ void scsi_core_init(struct scsi_core *core, struct buf_pool *pool)
 {
 	core->pool = pool;
 	core->state_dir = NULL;
+	core->now_ns = 0;
 	STAILQ_INIT(&core->ready);
 	TAILQ_INIT(&core->tmfs);
 	TAILQ_INIT(&core->leaving);

@@ -111,6 +111,7 @@ void scsi_submit(struct scsi_task *t)
 {
 	assert(t->state == SCSI_TASK_NEW);
 	t->core = t->nexus->device->core;
+	t->began_ns = t->core->now_ns;
 	if (!find_lu(t) || !find_row(t) || !check_cdb(t) || !check_attr(t) ||
 	    (t->lu && !taskset_has_room(t)))
 		ready_put(t, SCSI_TASK_ENDING);

@@ -4,6 +4,7 @@
 #include "scsi/lu.h"
 #include "scsi/rangelock.h"
 #include "scsi/ready.h"
+#include "scsi/stats.h"
 #include "scsi/taskset.h"
 #include "scsi/tmf.h"
 #include "scsi/ua.h"
@@ -62,6 +63,7 @@ void finish_task(struct scsi_task *t)
 		t->sense_len = 0;
 		t->in_len = 0;
 	}
+	stats_count(t);
 	buf_put(t->work);
 	t->work = NULL;
 	t->state = SCSI_TASK_DONE;

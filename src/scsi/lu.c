@@ -174,6 +174,7 @@ void scsi_lu_free(struct scsi_lu *lu)
 	while ((itl = TAILQ_FIRST(&lu->itls)))
 		itl_free(itl);
 	pr_fini(&lu->pr);
+	stats_fini(&lu->stats);
 	store_close(lu->store);
 	free(lu);
 }

@@ -1,5 +1,6 @@
 #include "store/env.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <assert.h>
@@ -107,6 +108,8 @@ bool store_env_reap(struct store_env *env, bool wake)
 	reap_workers(env);
 	if (STAILQ_EMPTY(&env->finished))
 		return false;
+	if (env->stamp)
+		*env->stamp = clock_ns();
 	STAILQ_CONCAT(&finished, &env->finished);
 	while ((io = STAILQ_FIRST(&finished))) {
 		STAILQ_REMOVE_HEAD(&finished, link);
@@ -173,4 +176,9 @@ void store_env_tick(struct store_env *env, uint64_t now_ms)
 uint64_t store_env_due_ms(const struct store_env *env)
 {
 	return env->due_ms;
+}
+
+void store_env_stamp(struct store_env *env, uint64_t *ns)
+{
+	env->stamp = ns;
 }
