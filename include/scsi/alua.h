@@ -33,6 +33,9 @@ int alua_parse(const char *name);
  */
 int alua_configure(struct scsi_device *d, uint16_t group, enum alua_state state);
 
+/* What alua_configure() has said; optimized where it said nothing, or there is no such group. */
+enum alua_state alua_configured(const struct scsi_device *d, uint16_t group);
+
 /* Take over what is configured for the device that lu was added to. */
 void alua_start(struct scsi_lu *lu);
 

@@ -21,7 +21,8 @@ struct portal_addr {
 };
 
 struct portal {
-	struct portal_addr addr; /* as configured; port 0 is replaced by the one taken */
+	struct portal_addr addr;       /* as configured; port 0 is replaced by the one taken */
+	struct portal_addr configured; /* port 0 stays */
 	struct portal_group *group;
 	TAILQ_ENTRY(portal) link;
 };
@@ -32,7 +33,7 @@ struct portal_group {
 	bool has_redirect;
 	struct portal_addr redirect; /* logins are sent there … */
 	bool is_moved;               /* … for good (0x0102), or for now (0x0101) */
-	TAILQ_HEAD(, portal) portals;
+	TAILQ_HEAD(portal_list, portal) portals;
 	TAILQ_ENTRY(portal_group) link;
 };
 

@@ -67,6 +67,12 @@ void target_free(struct target *t);
  */
 int target_add_group(struct target *t, struct portal_group *g);
 
+/*
+ * Its device's ports are those of its groups, and those that a nexus still came by. To be called
+ * again when such a nexus is gone.
+ */
+void target_settle_ports(struct target *t);
+
 /* The target port that belongs to a group (RFC 7143, 4.4.2): its name has the group's tag. */
 void target_port(const struct target *t, uint16_t tag, struct scsi_tport *out);
 

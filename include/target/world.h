@@ -8,6 +8,8 @@
 
 struct scsi_core;
 
+#define WORLD_GONE_MAX 64 /* names that are remembered of targets that were removed */
+
 struct world {
 	struct scsi_core *core; /* borrowed */
 	TAILQ_HEAD(, portal_group) portal_groups;
@@ -15,7 +17,9 @@ struct world {
 	TAILQ_HEAD(, target) targets;         /* owned; sorted by name */
 	struct target **index;                /* owns; the same targets in the same order */
 	size_t ntargets;
-	size_t room; /* of the index */
+	size_t room;                                /* of the index */
+	char gone[WORLD_GONE_MAX][TARGET_NAME_MAX]; /* a ring; "": none */
+	size_t next_gone;
 };
 
 /* 0 or -ENOMEM. */
@@ -41,6 +45,20 @@ struct auth_group *world_add_auth_group(struct world *w, const char *name);
 
 /* 0; -EEXIST: that address is in a group already; -ENOMEM. */
 int world_add_portal(struct world *w, struct portal_group *g, const struct portal_addr *addr);
+
+/* Room for n more targets, so that world_put_target() cannot fail. 0 or -ENOMEM. */
+int world_reserve(struct world *w, size_t n);
+
+/* Enter a target that there is room for, and whose name nobody has. w owns it. */
+void world_put_target(struct world *w, struct target *t);
+
+/* Take it out; the caller owns it. Its name is remembered for a while. */
+void world_take_target(struct world *w, struct target *t);
+
+/* Was a target of that name taken out, one of the last WORLD_GONE_MAX, and none put in since? */
+bool world_is_gone(const struct world *w, const char *name);
+
+void portal_group_free(struct portal_group *g);
 
 /* Takes it out and frees it, with its LUs. No session of it is left. */
 void world_remove_target(struct world *w, struct target *t);

@@ -53,6 +53,17 @@ int alua_configure(struct scsi_device *d, uint16_t group, enum alua_state state)
 	return err;
 }
 
+enum alua_state alua_configured(const struct scsi_device *d, uint16_t group)
+{
+	uint8_t i;
+
+	for (i = 0; i < d->nports; i++) {
+		if (d->ports[i].group == group)
+			return (enum alua_state)d->states[i];
+	}
+	return ALUA_OPTIMIZED;
+}
+
 void alua_start(struct scsi_lu *lu)
 {
 	memcpy(lu->alua_states, lu->device->states, sizeof(lu->alua_states));

@@ -186,6 +186,24 @@ int target_add_group(struct target *t, struct portal_group *g)
 	return 0;
 }
 
+void target_settle_ports(struct target *t)
+{
+	struct scsi_device *d = &t->device;
+	struct scsi_tport port;
+	uint8_t i, g;
+
+	for (i = d->nports; i-- > 0;) {
+		for (g = 0; g < t->ngroups && t->groups[g]->tag != d->ports[i].rel_id; g++)
+			;
+		if (g == t->ngroups)
+			(void)tport_remove(d, d->ports[i].rel_id); /* busy: another time */
+	}
+	for (g = 0; g < t->ngroups; g++) {
+		target_port(t, t->groups[g]->tag, &port);
+		(void)tport_add(d, &port); /* most are there; without room: another time */
+	}
+}
+
 bool target_in_group(const struct target *t, const struct portal_group *g)
 {
 	uint8_t i;

@@ -63,14 +63,15 @@ struct auth_group *world_auth_group(const struct world *w, const char *name)
 	return NULL;
 }
 
-/* Room for one more in the index. 0 or -ENOMEM. */
-static int index_grow(struct world *w)
+int world_reserve(struct world *w, size_t n)
 {
-	size_t room = w->room ? w->room * 2 : 16;
+	size_t room = w->room ? w->room : 16;
 	struct target **index;
 
-	if (w->ntargets < w->room)
+	if (w->ntargets + n <= w->room)
 		return 0;
+	while (room < w->ntargets + n)
+		room *= 2;
 	index = reallocarray(w->index, room, sizeof(struct target *));
 	if (!index)
 		return -ENOMEM;
@@ -79,21 +80,24 @@ static int index_grow(struct world *w)
 	return 0;
 }
 
-struct target *world_add_target(struct world *w, const char *name)
+static char *find_gone(struct world *w, const char *name)
 {
-	struct target *t;
-	bool there;
-	size_t at = place(w, name, &there);
+	size_t i;
 
-	if (there) {
-		errno = EEXIST;
-		return NULL;
+	for (i = 0; i < WORLD_GONE_MAX; i++) {
+		if (strcmp(w->gone[i], name) == 0)
+			return w->gone[i];
 	}
-	t = index_grow(w) ? NULL : target_new(w->core, name);
-	if (!t) {
-		errno = ENOMEM;
-		return NULL;
-	}
+	return NULL;
+}
+
+void world_put_target(struct world *w, struct target *t)
+{
+	bool there;
+	size_t at = place(w, t->name, &there);
+	char *gone = find_gone(w, t->name);
+
+	assert(!there && w->ntargets < w->room);
 	if (at < w->ntargets)
 		TAILQ_INSERT_BEFORE(w->index[at], t, link);
 	else
@@ -101,10 +105,11 @@ struct target *world_add_target(struct world *w, const char *name)
 	memmove(&w->index[at + 1], &w->index[at], (w->ntargets - at) * sizeof(struct target *));
 	w->index[at] = t;
 	w->ntargets++;
-	return t;
+	if (gone)
+		*gone = '\0';
 }
 
-void world_remove_target(struct world *w, struct target *t)
+void world_take_target(struct world *w, struct target *t)
 {
 	bool there;
 	size_t at = place(w, t->name, &there);
@@ -113,6 +118,37 @@ void world_remove_target(struct world *w, struct target *t)
 	w->ntargets--;
 	memmove(&w->index[at], &w->index[at + 1], (w->ntargets - at) * sizeof(struct target *));
 	TAILQ_REMOVE(&w->targets, t, link);
+	memcpy(w->gone[w->next_gone], t->name, sizeof(t->name));
+	w->next_gone = (w->next_gone + 1) % WORLD_GONE_MAX;
+}
+
+bool world_is_gone(const struct world *w, const char *name)
+{
+	return *name && find_gone((struct world *)w, name);
+}
+
+struct target *world_add_target(struct world *w, const char *name)
+{
+	struct target *t;
+	bool there;
+
+	place(w, name, &there);
+	if (there) {
+		errno = EEXIST;
+		return NULL;
+	}
+	t = world_reserve(w, 1) ? NULL : target_new(w->core, name);
+	if (!t) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	world_put_target(w, t);
+	return t;
+}
+
+void world_remove_target(struct world *w, struct target *t)
+{
+	world_take_target(w, t);
 	target_free(t);
 }
 
@@ -182,6 +218,7 @@ int world_add_portal(struct world *w, struct portal_group *g, const struct porta
 	if (!p)
 		return -ENOMEM;
 	p->addr = *addr;
+	p->configured = *addr;
 	p->group = g;
 	TAILQ_INSERT_TAIL(&g->portals, p, link);
 	return 0;
@@ -204,7 +241,7 @@ int world_init(struct world *w, struct scsi_core *core)
 	return 0;
 }
 
-static void portal_group_free(struct portal_group *g)
+void portal_group_free(struct portal_group *g)
 {
 	struct portal *p;
 
