@@ -82,10 +82,23 @@ static bool take_ahs(struct task *t, const struct pdu_in *pdu)
 }
 
 /*
+ * Bytes of the pool that early data may have. A command that brought some may wait in line for
+ * more, work space for instance, or for its turn: it must not hold what those in front of it wait
+ * for. So that they always move on there is room beside it for the largest buffer of all.
+ */
+static size_t early_max(const struct buf_pool *pool)
+{
+	size_t most = (size_t)1 << BUF_MAX_SHIFT;
+	size_t half = pool->ceiling / 2;
+
+	if (pool->ceiling < most)
+		return 0;
+	return half < pool->ceiling - most ? half : pool->ceiling - most;
+}
+
+/*
  * Memory for data that comes unasked. The whole of it when there is plenty; else as much as
  * FirstBurstLength promised to take, out of the reserve: the device server moves it later.
- * Half of the pool is left to commands whose turn has come: one that still waits for its turn
- * must not hold what those before it wait for.
  */
 static void make_room(struct conn *c, struct task *t)
 {
@@ -94,7 +107,7 @@ static void make_room(struct conn *c, struct task *t)
 
 	/* Twice: a buffer is a power of two. */
 	if (t->scsi.edtl <= SCSI_XFER_MAX &&
-	    pool->lent - pool->reserved + 2 * (size_t)t->scsi.edtl <= pool->ceiling / 2)
+	    pool->lent - pool->reserved + 2 * (size_t)t->scsi.edtl <= early_max(pool))
 		t->scsi.buf = buf_get(pool, t->scsi.edtl);
 	if (!t->scsi.buf)
 		t->scsi.buf = buf_get_reserve(pool, first);
