@@ -127,6 +127,13 @@ void conn_set_who(struct conn *c, const char *initiator);
 /* What peers can provoke is told so often in a second, of all connections together. */
 #define conn_may_tell(c) log_rate_pass(&(c)->iscsi->faults, (c)->heard_ms, "faults of peers")
 
+/* A session comes, goes, or has something done to it. Peers can do that in a loop, too. */
+#define conn_news(c, fmt, ...)                                                              \
+	do {                                                                                \
+		if (log_rate_pass(&(c)->iscsi->news, (c)->heard_ms, "notices of sessions")) \
+			conn_notice(c, fmt __VA_OPT__(, ) __VA_ARGS__);                     \
+	} while (0)
+
 /* A warning that peers can provoke. */
 #define conn_rated(c, fmt, ...)                                       \
 	do {                                                          \

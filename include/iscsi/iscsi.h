@@ -32,6 +32,7 @@ struct iscsi {
 	struct map tsihs; /* TSIH → session */
 	uint16_t last_tsih;
 	struct log_rate faults; /* of all peers */
+	struct log_rate news;   /* sessions that come and go */
 	uint32_t tasks;         /* in use, of all sessions */
 
 	struct tx_pool tx_pool;

@@ -161,7 +161,10 @@ char *log_quote(char *dst, size_t size, const char *text, size_t len)
 
 bool log_rate_pass(struct log_rate *r, uint64_t now_ms, const char *what)
 {
-	if (now_ms - r->since_ms >= (r->span_ms ? r->span_ms : 1000)) {
+	uint32_t span_ms = r->span_ms ? r->span_ms : 1000;
+
+	/* Lines may come out of order: an earlier one begins no other span. */
+	if (now_ms > r->since_ms && now_ms - r->since_ms >= span_ms) {
 		if (r->withheld)
 			log_warning("%u more %s not told", r->withheld, what);
 		*r = (struct log_rate){ .since_ms = now_ms, .span_ms = r->span_ms };

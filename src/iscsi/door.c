@@ -166,8 +166,8 @@ static void overdue(struct conn *c, uint64_t now_ms)
 		c->state_ms = now_ms + LINGER_MS;
 		return;
 	}
-	conn_notice(c, "session %u: not logged out in %u ms; dropped", c->session->tsih,
-		    c->logout_ms);
+	conn_news(c, "session %u: not logged out in %u ms; dropped", c->session->tsih,
+		  c->logout_ms);
 	async_drop_connection(c);
 }
 
@@ -225,7 +225,7 @@ static void leave_session(struct conn *c)
 	session_remove_conn(s, c);
 	if (!TAILQ_EMPTY(&s->conns))
 		return;
-	conn_notice(c, "session %u: over", s->tsih);
+	conn_news(c, "session %u: over", s->tsih);
 	sessions_finish(s);
 }
 

@@ -105,7 +105,7 @@ static void part(struct conn *c, struct answer *a, bool at_once)
 {
 	struct task *t, *next;
 
-	conn_notice(c, "session %u: logged out", c->session->tsih);
+	conn_news(c, "session %u: logged out", c->session->tsih);
 	conn_event(c, EV_LOGOUT_PDU);
 	for (t = TAILQ_FIRST(&c->session->tasks); t; t = next) {
 		next = TAILQ_NEXT(t, link);

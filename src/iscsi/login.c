@@ -127,10 +127,10 @@ static void enter_full_feature(struct login *l, struct session *s)
 	c->tx.header_digest = l->param.HeaderDigest;
 	c->tx.data_digest = l->param.DataDigest;
 	if (l->auth.account)
-		conn_notice(c, "proven by CHAP (%s) to be user \"%s\"",
-			    chap_algorithm_name(l->auth.algorithm), l->auth.account->user);
-	conn_notice(c, "session %u: logged in to %s", s->tsih,
-		    l->target ? l->target->name : "discovery");
+		conn_news(c, "proven by CHAP (%s) to be user \"%s\"",
+			  chap_algorithm_name(l->auth.algorithm), l->auth.account->user);
+	conn_news(c, "session %u: logged in to %s", s->tsih,
+		  l->target ? l->target->name : "discovery");
 }
 
 /* Make the session; the place may still be taken by one that it replaces (6.3.5). */

@@ -55,7 +55,7 @@ void manage_drop_session(struct session *s, const char *why)
 	TAILQ_FOREACH (c, &s->conns, slink) {
 		if (!conn_is_full(c))
 			continue;
-		conn_notice(c, "session %u: dropped: %s", s->tsih, why);
+		conn_news(c, "session %u: dropped: %s", s->tsih, why);
 		async_drop_session(c);
 	}
 }

@@ -127,7 +127,7 @@ static void end_sessions(struct session *asking)
 		TAILQ_FOREACH (c, &s->conns, slink) {
 			if (!conn_is_full(c))
 				continue;
-			conn_notice(c, "session %u: ended by TARGET COLD RESET", s->tsih);
+			conn_news(c, "session %u: ended by TARGET COLD RESET", s->tsih);
 			if (s == asking)
 				conn_event(c, EV_CLOSE);
 			else
@@ -359,8 +359,8 @@ void tmf_start(struct conn *c, const struct pdu_tmf_req *req)
 		respond(c, req->itt, PDU_TMF_NOT_SUPPORTED, 0);
 		return;
 	}
-	if (row->ends_tasks && conn_may_tell(c))
-		conn_notice(c, "%s", row->name);
+	if (row->ends_tasks)
+		conn_news(c, "%s", row->name);
 	if (row->scope == ON_TASK)
 		on_task(c, row, req);
 	else

@@ -370,6 +370,28 @@ static void a_flood_of_functions(void)
 	fixture_leave(&s);
 }
 
+/* Sessions are told of, but not one by one when a peer does nothing but log in and out. */
+static void a_flood_of_logins(void)
+{
+	static const char *const lines[2] = { ": logged in to", ": logged out" };
+	unsigned int before[2], told[2], i;
+	uint64_t start = now_us();
+	struct ini_session s;
+
+	for (i = 0; i < 2; i++)
+		before[i] = fixture_log_count(lines[i]);
+	for (i = 0; i < 300; i++) {
+		fixture_login(&s, NULL);
+		fixture_leave(&s);
+	}
+	for (i = 0; i < 2; i++)
+		told[i] = fixture_log_count(lines[i]) - before[i];
+	CHECK_THAT(told[0] + told[1] <= LOG_RATE * ((now_us() - start) / 1000000 + 2),
+		   "%u and %u lines in %llu us", told[0], told[1],
+		   (unsigned long long)(now_us() - start));
+	CHECK(fixture_log_count(lines[0]) > 0);
+}
+
 /* A control byte in a name must not make a line of its own in the log. */
 static void names_that_forge_the_log(void)
 {
@@ -435,6 +457,7 @@ static const struct unit_test tests[] = {
 	{ "11.18: pings whose answers nobody reads fill no memory", answers_that_nobody_reads },
 	{ "faults of peers fill no log", a_flood_of_faults },
 	{ "11.5: task management fills no log", a_flood_of_functions },
+	{ "logins and logouts fill no log", a_flood_of_logins },
 	{ "a login that comes byte by byte is ended in time", a_slow_login },
 	{ "500 half-open logins do not slow a session down", half_open_logins },
 };

@@ -174,6 +174,9 @@ static void a_rate_withholds_and_counts(void)
 	CU_ASSERT(log_rate_pass(&r, 6000, "lines"));
 	CU_ASSERT_EQUAL(r.withheld, 0);
 	CU_ASSERT_EQUAL(r.passed, 1);
+	for (i = 0, passed = 1; i < 1000; i++)
+		passed += log_rate_pass(&r, i % 2 ? 1000 : 6100, "lines");
+	CU_ASSERT_EQUAL(passed, LOG_RATE_MAX);
 }
 
 static const struct unit_test tests[] = {
