@@ -75,8 +75,9 @@ struct log_rate {
 };
 
 /*
- * May one more line be written at now_ms, which may be somewhat in the past? what names such lines in the line that tells how many
- * were withheld, which is written when the next span brings another.
+ * May one more line be written at now_ms, which may be somewhat in the past? what names such lines
+ * in the line that tells how many were withheld, which is written when the next span brings
+ * another.
  */
 bool log_rate_pass(struct log_rate *r, uint64_t now_ms, const char *what);
 
