@@ -1,5 +1,6 @@
-"""The manual pages and conf/ know every option and switch, and no other."""
+"""The manual pages and conf/ know every option and switch, with default and range, and no other."""
 import argparse
+import math
 import os
 import pathlib
 import re
@@ -12,12 +13,93 @@ import tree
 ROW = re.compile(r'\{\s*"([\w-]+)",\s*CONF_(\w+),\s*(?:NULL|"([^"]*)")')
 
 
+def tables(text):
+    """(section, its rows) out of the text of options.c."""
+    return re.findall(r"conf_option (\w+)_options\[\] = \{\n(.*?)\n\};", text, re.S)
+
+
 def table():
     """{section: {option: built-in value or None}} out of options.c."""
     text = (tree.ROOT / "src/config/options.c").read_text()
     rows = {name: {option: preset or None for option, _, preset in ROW.findall(body)}
-            for name, body in re.findall(r"conf_option (\w+)_options\[\] = \{\n(.*?)\n\};", text, re.S)}
+            for name, body in tables(text)}
     return {name.replace("_", "-"): options for name, options in rows.items()}
+
+
+# Numbers as options.c writes them.
+NAMES = {"SECOND": 1000, "HOUR": 3600 * 1000, "KIB": 1 << 10, "MIB": 1 << 20, "TIB": 1 << 40, "PIB": 1 << 50,
+         "PDU_MAX": (1 << 24) - 1}
+BOUNDS = re.compile(r'\{\s*"([\w-]+)",\s*CONF_(NUMBER|BYTES|SECONDS|SIZE|DURATION|IOPS|RATE),\s*(?:NULL|"[^"]*"),'
+                    r"\s*([\w *]+),\s*([\w *]+),")
+CHOICES = re.compile(r'\{\s*"([\w-]+)",\s*CONF_CHOICE,\s*(?:NULL|"[^"]*"),\s*0,\s*0,\s*(\w+),')
+
+
+def number(text):
+    """16 * MIB -> 16777216"""
+    return math.prod(NAMES[word] if word in NAMES else int(word) for word in text.replace("*", " ").split())
+
+
+def shortest(value, units):
+    """The number in the largest unit that is exact."""
+    for name, factor in units:
+        if value and value % factor == 0:
+            return f"{value // factor}{name}"
+    return str(value)
+
+
+UNITS = {"SIZE": [("P", 1 << 50), ("T", 1 << 40), ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)],
+         "DURATION": [("h", 3600 * 1000), ("s", 1000), ("ms", 1)]}
+UNITS["RATE"] = UNITS["SIZE"]
+
+
+def ranges():
+    """{section: {option: what its text must have in it}} out of options.c."""
+    text = (tree.ROOT / "src/config/options.c").read_text()
+    choices = {name: re.findall(r'\{ "([\w-]+)"', body)
+               for name, body in re.findall(r"conf_choice (\w+)\[\] = \{(.*?)\};", text, re.S)}
+    out = {}
+    for name, body in tables(text):
+        section = out.setdefault(name.replace("_", "-"), {})
+        for option, kind, low, high in BOUNDS.findall(body):
+            low, high = (shortest(number(n), UNITS.get(kind, [])) for n in (low, high))
+            section[option] = [f"{low} to {high}"]
+        for option, table_name in CHOICES.findall(body):
+            section[option] = choices[table_name]
+        read = {option for option, kind, _ in ROW.findall(body) if kind not in ("TEXT", "BOOL", "LIST")}
+        assert read == section.keys(), f"{name}: rows that this test cannot read: {read ^ section.keys()}"
+    return out
+
+
+def range_faults():
+    manual = manual_options()
+    for section, options in ranges().items():
+        for name, wanted in options.items():
+            text = manual.get(section, {}).get(name, "")
+            for what in wanted:
+                if not re.search(rf"(?<![\w-]){re.escape(what)}(?![\w-])", text):
+                    yield f"man/itgtd.conf.5: {name} of {section}: does not say {what}"
+
+
+# What people's files have in them, and what therefore stays.
+CONTRACT = {
+    "root": "log-level control-socket state-directory shutdown-timeout login-timeout max-connections",
+    "portal-group": "listen discovery-auth-group redirect",
+    "auth-group": "chap-algorithms initiator-names initiator-portals",
+    "chap": "secret-file secret mutual-user mutual-secret-file mutual-secret",
+    "target": "alias portal-groups auth-group MaxRecvDataSegmentLength FirstBurstLength MaxBurstLength InitialR2T "
+              "ImmediateData MaxOutstandingR2T MaxConnections ErrorRecoveryLevel HeaderDigest DataDigest "
+              "DefaultTime2Wait DefaultTime2Retain nop-interval nop-timeout queue-depth",
+    "lun": "backend path size block-size physical-block-size io write-cache thin read-only removable serial vendor "
+           "product initiators max-iops max-bandwidth",
+}
+
+
+def contract_faults():
+    rows = table()
+    for section, names in CONTRACT.items():
+        for name in names.split():
+            if name not in rows.get(section, {}):
+                yield f"src/config/options.c: {name} of {section} is gone, and files have it"
 
 
 def manual_options():
@@ -124,7 +206,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     itgtd = str(pathlib.Path(parser.parse_args().build) / "src/daemon/itgtd")
-    faults = list(option_faults()) + list(switch_faults(itgtd)) + list(lint_faults()) + list(conf_faults(itgtd))
+    faults = [*option_faults(), *range_faults(), *contract_faults()] + list(switch_faults(itgtd)) + list(lint_faults()) + list(conf_faults(itgtd))
     options = sum(len(o) for o in table().values())
     tree.finish(faults, options and f"{options} options are in the manual, and conf/ is read")
 
