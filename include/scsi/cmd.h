@@ -22,6 +22,8 @@ enum cmd_xfer {
 	XFER_OUT_LIST,   /* a parameter list */
 	XFER_OUT_SAME,   /* one block, or none with NDOB (SBC-4, 5.50) */
 	XFER_OUT_TWICE,  /* the blocks of the CDB to compare with, then those to write */
+	XFER_OUT_FORMAT, /* as FMTDATA and LONGLIST say: none, a short or a long header (SBC-4, 5.4)
+			  */
 	XFER_OUT_CHECK,  /* as BYTCHK says: none, the blocks of the CDB, or one (SBC-4, 5.36) */
 };
 
@@ -38,6 +40,7 @@ enum cmd_flag {
 	F_WORK = 0x200,     /* reads its blocks into work space */
 	F_KEPT = 0x400,     /* is there when something can be kept (keep.h) only */
 	F_SAVE_BIT = 0x800, /* its SP bit (byte 1, bit 0) likewise */
+	F_WIPES = 0x1000,   /* wipes all of the medium (wipe.h) */
 
 	/* What strangers to a reservation may do (SPC-5, table 67; SBC-4, table 13). */
 	F_PR_WE_ANY = 0x10000, /* under a write exclusive reservation */

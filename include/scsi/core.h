@@ -18,6 +18,7 @@
 struct scsi_lu;
 struct scsi_task;
 struct scsi_tmf;
+struct scsi_wipe;
 
 struct scsi_core {
 	struct buf_pool *pool; /* borrowed; outlives the core */
@@ -25,6 +26,8 @@ struct scsi_core {
 	uint64_t now_ns;       /* when what is being worked on came: those who bring it set it */
 	STAILQ_HEAD(, scsi_task) ready;
 	TAILQ_HEAD(, scsi_tmf) tmfs;   /* task management functions that wait for tasks to end */
+	TAILQ_HEAD(, scsi_wipe) wipes; /* of the medium, whose next piece comes next (wipe.h) */
+	bool is_closing;               /* nothing goes on behind its command any more */
 	TAILQ_HEAD(, scsi_lu) leaving; /* logical units that were taken away, and are not at rest */
 };
 

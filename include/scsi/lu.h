@@ -20,6 +20,7 @@ struct scsi_itl;
 struct scsi_nexus;
 struct pr_op;
 struct scsi_task;
+struct scsi_wipe;
 
 #define SCSI_SERIAL_MAX  37 /* bytes with the ending zero */
 #define SCSI_VENDOR_LEN  8
@@ -62,7 +63,8 @@ struct scsi_count {
 	uint64_t errors; /* requests that the store failed */
 };
 
-struct scsi_lu {
+/* The order of the fields is that in which it is read. */
+struct scsi_lu { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	struct scsi_lu_options opt;
 	struct store *store;         /* owns */
 	struct scsi_core *core;      /* borrowed */
@@ -83,17 +85,18 @@ struct scsi_lu {
 	uint8_t alua_causes[SCSI_PORTS_MAX];   /* enum alua_cause */
 	struct scsi_nexus *reserved_by;        /* by RESERVE; NULL: nobody */
 	void (*task_left)(
-		struct scsi_lu *lu);     /* called when a task has ended; NULL: nobody cares */
-	bool stopped;                    /* START STOP UNIT with START=0 */
-	bool ejected;                    /* … with LOEJ=1 and START=0 */
-	bool wce;                        /* caching mode page: writes may stay in the cache */
-	bool d_sense;                    /* control mode page: sense in descriptor format */
-	uint8_t qerr;                    /* … what a CHECK CONDITION aborts: enum lu_qerr */
-	uint8_t ua_intlck;               /* … what clears unit attentions: enum lu_ua_intlck */
-	bool swp;                        /* … software write protection */
-	bool tas;                        /* … tell of aborts by another nexus */
-	bool has_saved;                  /* MODE SELECT has saved values: */
-	uint8_t saved[SCSI_MODE_FIELDS]; /* what a reset sets the fields to */
+		struct scsi_lu *lu); /* called when a task has ended; NULL: nobody cares */
+	bool stopped;                /* START STOP UNIT with START=0 */
+	bool ejected;                /* … with LOEJ=1 and START=0 */
+	bool wce;                    /* caching mode page: writes may stay in the cache */
+	bool d_sense;                /* control mode page: sense in descriptor format */
+	uint8_t qerr;                /* … what a CHECK CONDITION aborts: enum lu_qerr */
+	uint8_t ua_intlck;           /* … what clears unit attentions: enum lu_ua_intlck */
+	bool swp;                    /* … software write protection */
+	bool tas;                    /* … tell of aborts by another nexus */
+	struct scsi_wipe *wipe; /* owns; what wipes the medium, or failed to (wipe.h); NULL: none */
+	bool has_saved;         /* MODE SELECT has saved values: */
+	uint8_t saved[SCSI_MODE_FIELDS];      /* what a reset sets the fields to */
 	struct scsi_ident ident[SCSI_IDENTS]; /* what SET IDENTIFYING INFORMATION brought */
 	uint32_t prevents;                    /* I_T_L nexuses that prevent medium removal */
 	uint32_t ntasks;                      /* tasks in the set */
@@ -133,9 +136,9 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 
 /*
  * Take over what the state directory keeps for lu, which is in its device, before
- * anybody uses it. May block.
+ * anybody uses it. May block. 0; -ENOMEM.
  */
-void scsi_lu_load(struct scsi_lu *lu);
+int scsi_lu_load(struct scsi_lu *lu);
 
 /* No task, no flush that goes on behind a SYNCHRONIZE CACHE with IMMED, nothing in its store? */
 bool scsi_lu_is_idle(const struct scsi_lu *lu);

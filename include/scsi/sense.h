@@ -11,13 +11,18 @@
 enum sense_code {
 	SENSE_NONE = 0x000000,
 	SENSE_STOPPED = 0x020402,      /* logical unit not ready, initializing command required */
+	SENSE_FORMATTING = 0x020404,   /* format in progress */
 	SENSE_TRANSITION = 0x02040a,   /* asymmetric access state transition */
 	SENSE_PORT_STANDBY = 0x02040b, /* target port in standby state */
 	SENSE_PORT_UNAVAILABLE = 0x02040c, /* target port in unavailable state */
 	SENSE_OFFLINE = 0x020412,          /* offline */
+	SENSE_SANITIZING = 0x02041b,       /* sanitize in progress */
 	SENSE_NO_MEDIUM = 0x023a00,        /* medium not present */
 	SENSE_WRITE_ERROR = 0x030c00,      /* write error */
 	SENSE_READ_ERROR = 0x031100,       /* unrecovered read error */
+	SENSE_FORMAT_CORRUPTED = 0x033100, /* medium format corrupted */
+	SENSE_FORMAT_FAILED = 0x033101,    /* format command failed */
+	SENSE_SANITIZE_FAILED = 0x033103,  /* sanitize command failed */
 	SENSE_HARDWARE = 0x044400,         /* internal target failure */
 	SENSE_BAD_UNIT = 0x050e03,         /* invalid field in command information unit */
 	SENSE_LIST_LENGTH = 0x051a00,      /* parameter list length error */
@@ -66,13 +71,15 @@ enum sense_where { SENSE_NOWHERE, SENSE_IN_CDB, SENSE_IN_LIST };
 #define SENSE_NO_BIT 8 /* the BIT POINTER is not valid */
 
 struct sense {
-	uint32_t code; /* enum sense_code */
-	bool deferred; /* of an earlier command (SPC-5, 4.4.7) */
-	bool has_info; /* info is valid */
-	uint64_t info; /* INFORMATION */
-	uint8_t where; /* enum sense_where */
-	uint8_t bit;   /* 7 to 0, or SENSE_NO_BIT */
-	uint16_t byte; /* FIELD POINTER */
+	uint32_t code;     /* enum sense_code */
+	bool deferred;     /* of an earlier command (SPC-5, 4.4.7) */
+	bool has_info;     /* info is valid */
+	uint64_t info;     /* INFORMATION */
+	uint8_t where;     /* enum sense_where */
+	uint8_t bit;       /* 7 to 0, or SENSE_NO_BIT */
+	uint16_t byte;     /* FIELD POINTER */
+	bool has_progress; /* in place of a field pointer: */
+	uint16_t progress; /* PROGRESS INDICATION, in parts of 65536 */
 };
 
 /*

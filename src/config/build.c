@@ -101,8 +101,10 @@ static int build_lun(struct config *c, struct config_lun *l, struct store_env *e
 		return err;
 	}
 	l->mask = NULL; /* the target owns it now */
-	scsi_lu_load(lu);
-	return 0;
+	err = scsi_lu_load(lu);
+	if (err)
+		snprintf(why, STORE_WHY_MAX, "%s", strerror(-err));
+	return err;
 }
 
 int config_build(struct config *c, struct store_env *env, char why[static CONFIG_WHY_MAX])

@@ -4,6 +4,7 @@
 #include "daemon/notify.h"
 #include "daemon/pidfile.h"
 #include "iscsi/server.h"
+#include "scsi/core.h"
 #include "scsi/lu.h"
 #include "target/world.h"
 
@@ -104,6 +105,7 @@ static void enter_flushing(struct stop *s)
 static void enter_cut(struct stop *s)
 {
 	s->state = STOP_CUT;
+	s->world->core->is_closing = true;
 	s->cut(s);
 	iscsi_server_cut(s->server);
 	wait_at_most(s, CUT_MS);

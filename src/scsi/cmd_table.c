@@ -17,6 +17,7 @@
 #include "scsi/sbc_prov.h"
 #include "scsi/sbc_rw.h"
 #include "scsi/sbc_verify.h"
+#include "scsi/sbc_wipe.h"
 #include "scsi/spc.h"
 
 /*
@@ -32,6 +33,9 @@ const struct scsi_cmd cmd_table[] = {
 	{ 0x03, NO_SA, "REQUEST SENSE", CDB_ALLOC6, XFER_IN_ALLOC, spc_request_sense,
 	  F_NO_LU | F_KEEP_UA | F_PR_ANY | F_RESERVED_ANY | F_ALUA_UNAVAIL,
 	  { 0x03, 0x01, 0x00, 0x00, 0xff, 0x00 } },
+	{ 0x04, NO_SA, "FORMAT UNIT", CDB_PLAIN, XFER_OUT_FORMAT, sbc_format_unit,
+	  F_MEDIUM | F_WRITES | F_ALONE | F_WIPES,
+	  { 0x04, 0x3f, 0x00, 0x00, 0x00, 0x00 } },
 	{ 0x08, NO_SA, "READ(6)", CDB_RW6, XFER_IN_BLOCKS, sbc_read,
 	  F_MEDIUM | F_RANGE | F_PR_WE_ANY,
 	  { 0x08, 0x1f, 0xff, 0xff, 0xff, 0x00 } },
@@ -95,6 +99,15 @@ const struct scsi_cmd cmd_table[] = {
 	{ 0x42, NO_SA, "UNMAP", CDB_ALLOC10, XFER_OUT_LIST, sbc_unmap,
 	  F_MEDIUM | F_WRITES | F_THIN,
 	  { 0x42, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0x00 } },
+	{ 0x48, 0x01, "SANITIZE: OVERWRITE", CDB_ALLOC10, XFER_OUT_LIST, sbc_sanitize_overwrite,
+	  F_MEDIUM | F_WRITES | F_ALONE | F_WIPES,
+	  { 0x48, 0xa1, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0x00 } },
+	{ 0x48, 0x02, "SANITIZE: BLOCK ERASE", CDB_ALLOC10, XFER_NONE, sbc_sanitize_erase,
+	  F_MEDIUM | F_WRITES | F_ALONE | F_WIPES,
+	  { 0x48, 0xa2, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00 } },
+	{ 0x48, 0x1f, "SANITIZE: EXIT FAILURE MODE", CDB_ALLOC10, XFER_NONE, sbc_sanitize_exit,
+	  F_MEDIUM | F_WRITES | F_ALONE | F_WIPES,
+	  { 0x48, 0xbf, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00 } },
 	{ 0x4d, NO_SA, "LOG SENSE", CDB_ALLOC10, XFER_IN_ALLOC, log_sense,
 	  F_PR_ANY | F_ALUA_STANDBY,
 	  { 0x4d, 0x00, 0xff, 0xff, 0x00, 0xff, 0xff, 0xff, 0xff, 0x00 } },

@@ -3,6 +3,7 @@
 #include "scsi/dispatch.h"
 #include "scsi/lu.h"
 #include "scsi/task.h"
+#include "scsi/wipe.h"
 
 void scsi_core_init(struct scsi_core *core, struct buf_pool *pool)
 {
@@ -11,6 +12,8 @@ void scsi_core_init(struct scsi_core *core, struct buf_pool *pool)
 	core->now_ns = 0;
 	STAILQ_INIT(&core->ready);
 	TAILQ_INIT(&core->tmfs);
+	TAILQ_INIT(&core->wipes);
+	core->is_closing = false;
 	TAILQ_INIT(&core->leaving);
 }
 
@@ -37,8 +40,10 @@ bool scsi_core_run(struct scsi_core *core)
 	STAILQ_HEAD(, scsi_task) now = STAILQ_HEAD_INITIALIZER(now);
 	struct scsi_task *t;
 
+	bool wiped = !TAILQ_EMPTY(&core->wipes) && wipe_run(core);
+
 	if (STAILQ_EMPTY(&core->ready))
-		return !TAILQ_EMPTY(&core->leaving) && let_go(core);
+		return wiped || (!TAILQ_EMPTY(&core->leaving) && let_go(core));
 	STAILQ_CONCAT(&now, &core->ready);
 	while ((t = STAILQ_FIRST(&now))) {
 		STAILQ_REMOVE_HEAD(&now, ready_link);

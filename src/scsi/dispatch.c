@@ -12,8 +12,10 @@
 #include "scsi/rangelock.h"
 #include "scsi/ready.h"
 #include "scsi/sbc_verify.h"
+#include "scsi/sbc_wipe.h"
 #include "scsi/taskset.h"
 #include "scsi/ua.h"
+#include "scsi/wipe.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -84,7 +86,17 @@ static bool find_row(struct scsi_task *t)
 	return refuse(t, SENSE_OPCODE);
 }
 
-static bool check_cdb(struct scsi_task *t)
+/* A wipe keeps all away but those that are about the unit itself (SBC-4, 4.11.2). */
+static bool gate_wipe(struct scsi_task *t)
+{
+	struct sense s;
+
+	if (!t->lu || !t->lu->wipe || t->cmd->flags & F_KEEP_UA)
+		return true;
+	return !wipe_refuses(t->lu, t->cmd->flags & F_WIPES, &s) || finish_sense(t, &s);
+}
+
+static bool check_fields(struct scsi_task *t)
 {
 	struct cdb_fields fields;
 	uint16_t byte;
@@ -99,6 +111,12 @@ static bool check_cdb(struct scsi_task *t)
 	t->nblk = fields.blocks;
 	t->alloc_len = fields.alloc_len;
 	return true;
+}
+
+/* During a wipe that is what all are told, also of a CDB that is wrong. */
+static bool check_cdb(struct scsi_task *t)
+{
+	return check_fields(t) || (gate_wipe(t) && false);
 }
 
 /* NORMACA is 0 (SPC-5, 6.6.2): there is never an ACA condition for a task to be about. */
@@ -186,6 +204,7 @@ static uint64_t out_bytes(const struct scsi_task *t)
 	case XFER_IN_BLOCKS:
 	case XFER_IN_ALLOC: return 0;
 	case XFER_OUT_LIST: return t->alloc_len;
+	case XFER_OUT_FORMAT: return sbc_format_bytes(t->cdb);
 	case XFER_OUT_BLOCKS: blocks = t->nblk; break;
 	case XFER_OUT_TWICE: blocks = 2 * t->nblk; break;
 	case XFER_OUT_SAME: blocks = t->cdb[0] == WS16 && t->cdb[1] & NDOB ? 0 : 1; break;
@@ -227,7 +246,7 @@ static bool check_out(struct scsi_task *t, uint32_t bytes)
 		return refuse(t, SENSE_BAD_UNIT); /* the other way round */
 	t->xfer_len = bytes;
 	t->out_want = room < bytes ? room : bytes;
-	if (t->cmd->xfer == XFER_OUT_LIST)
+	if (t->cmd->xfer == XFER_OUT_LIST || t->cmd->xfer == XFER_OUT_FORMAT)
 		return true;
 	if (wants_all(t) ? room != bytes : t->out_want % t->lu->opt.block_size) {
 		t->out_want = 0;
@@ -385,7 +404,10 @@ static void scsi_execute(struct scsi_task *t)
 	if (!rangelock_take(t))
 		return; /* in line; it comes back as one whose data has arrived */
 	t->state = SCSI_TASK_RUNNING;
-	t->cmd->run(t);
+	if (gate_wipe(t)) /* one may have begun since the task met the gates */
+		t->cmd->run(t);
+	else
+		finish_task(t);
 }
 
 static void fetch_data(struct scsi_task *t)
@@ -404,8 +426,8 @@ static void fetch_data(struct scsi_task *t)
  */
 static void scsi_prepare(struct scsi_task *t)
 {
-	bool through = gate_attention(t) && gate_port(t) && gate_reservation(t) && gate_medium(t) &&
-		       gate_protect(t) && gate_range(t) && gate_transfer(t);
+	bool through = gate_attention(t) && gate_port(t) && gate_reservation(t) && gate_wipe(t) &&
+		       gate_medium(t) && gate_protect(t) && gate_range(t) && gate_transfer(t);
 
 	if (!through)
 		finish_task(t);

@@ -9,6 +9,7 @@
 #include "scsi/mode_save.h"
 #include "scsi/pr_save.h"
 #include "scsi/ua.h"
+#include "scsi/wipe.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -152,11 +153,12 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 	return 0;
 }
 
-void scsi_lu_load(struct scsi_lu *lu)
+int scsi_lu_load(struct scsi_lu *lu)
 {
 	pr_save_load(lu);
 	mode_save_load(lu);
 	ident_load(lu);
+	return wipe_load(lu);
 }
 
 bool scsi_lu_is_idle(const struct scsi_lu *lu)
@@ -173,6 +175,7 @@ void scsi_lu_free(struct scsi_lu *lu)
 	assert(scsi_lu_is_idle(lu));
 	while ((itl = TAILQ_FIRST(&lu->itls)))
 		itl_free(itl);
+	wipe_free(lu);
 	pr_fini(&lu->pr);
 	stats_fini(&lu->stats);
 	store_close(lu->store);

@@ -9,10 +9,19 @@
 #define DESC_INFO_LEN   12
 #define DESC_FIELD_LEN  8
 
-/* SPC-5, 4.4.2.4.2: SKSV, C/D, BPV, BIT POINTER, FIELD POINTER. */
-static void put_field(uint8_t *p, const struct sense *s)
+static bool has_specific(const struct sense *s)
+{
+	return s->where != SENSE_NOWHERE || s->has_progress;
+}
+
+/* SPC-5, 4.4.2.4.4, or 4.4.2.4.2: SKSV, C/D, BPV, BIT POINTER, FIELD POINTER. */
+static void put_specific(uint8_t *p, const struct sense *s)
 {
 	p[0] = 0x80;
+	if (s->has_progress) {
+		put_be16(p + 1, s->progress);
+		return;
+	}
 	if (s->where == SENSE_IN_CDB)
 		p[0] |= 0x40;
 	if (s->bit != SENSE_NO_BIT)
@@ -33,8 +42,8 @@ static uint8_t put_fixed(uint8_t *p, const struct sense *s)
 	p[7] = FIXED_LEN - 8;
 	p[12] = SENSE_ASC(s->code);
 	p[13] = SENSE_ASCQ(s->code);
-	if (s->where != SENSE_NOWHERE)
-		put_field(p + 15, s);
+	if (has_specific(s))
+		put_specific(p + 15, s);
 	return FIXED_LEN;
 }
 
@@ -54,10 +63,10 @@ static uint8_t put_descriptors(uint8_t *p, const struct sense *s)
 		put_be64(p + len + 4, s->info);
 		len += DESC_INFO_LEN;
 	}
-	if (s->where != SENSE_NOWHERE) { /* 4.4.2.4: sense key specific descriptor */
+	if (has_specific(s)) { /* 4.4.2.4: sense key specific descriptor */
 		p[len] = 0x02;
 		p[len + 1] = DESC_FIELD_LEN - 2;
-		put_field(p + len + 4, s);
+		put_specific(p + len + 4, s);
 		len += DESC_FIELD_LEN;
 	}
 	p[7] = (uint8_t)(len - DESC_HEADER_LEN);

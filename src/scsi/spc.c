@@ -6,6 +6,7 @@
 #include "scsi/lu.h"
 #include "scsi/tmf_table.h"
 #include "scsi/ua.h"
+#include "scsi/wipe.h"
 
 #include <string.h>
 
@@ -23,6 +24,8 @@ static struct sense current_sense(struct scsi_task *t)
 	if (!t->lu)
 		s.code = SENSE_NO_LU;
 	else if (ua_take(t->itl, &s))
+		return s;
+	else if (wipe_refuses(t->lu, false, &s))
 		return s;
 	else if (t->lu->ejected)
 		s.code = SENSE_NO_MEDIUM;

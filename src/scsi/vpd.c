@@ -184,6 +184,7 @@ static uint32_t put_characteristics(const struct scsi_task *t, uint8_t *p)
 {
 	(void)t;
 	put_be16(p, 1); /* a medium that does not rotate */
+	p[3] = 0x40;    /* WABEREQ 01b: what SANITIZE erased is read without an error */
 	return SBC_LEN;
 }
 

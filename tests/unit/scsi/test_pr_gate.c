@@ -19,6 +19,7 @@ static const struct row {
 } rows[] = {
 	{ { 0x00 }, true, true, false, "TEST UNIT READY" },
 	{ { 0x03, [4] = 18 }, true, true, true, "REQUEST SENSE" },
+	{ { 0x04 }, false, false, false, "FORMAT UNIT" },
 	{ { 0x08, [4] = 1 }, true, false, false, "READ(6)" },
 	{ { 0x0a, [4] = 1 }, false, false, false, "WRITE(6)" },
 	{ { 0x12, [4] = 96 }, true, true, true, "INQUIRY" },
@@ -40,6 +41,9 @@ static const struct row {
 	{ { 0x37, [8] = 4 }, true, false, false, "READ DEFECT DATA(10)" },
 	{ { 0x41, [8] = 1 }, false, false, false, "WRITE SAME(10)" },
 	{ { 0x42 }, false, false, false, "UNMAP" },
+	{ { 0x48, 0x01 }, false, false, false, "SANITIZE: OVERWRITE" },
+	{ { 0x48, 0x02 }, false, false, false, "SANITIZE: BLOCK ERASE" },
+	{ { 0x48, 0x1f }, false, false, false, "SANITIZE: EXIT FAILURE MODE" },
 	{ { 0x4d, 0, 0x40, [8] = 4 }, true, true, false, "LOG SENSE" },
 	{ { 0x55, 0x10 }, false, false, false, "MODE SELECT(10)" },
 	{ { 0x5a, 0, 0x3f, [8] = 255 }, true, false, false, "MODE SENSE(10)" },
