@@ -15,6 +15,9 @@
 /* Giving back memory takes about 0.1 ms a MiB: more than this goes to a worker, in such pieces. */
 #define RAM_PIECE ((uint64_t)16 << 20)
 
+/* Pages that one look for an extent goes through at most: 1 GiB, in a fraction of a millisecond. */
+#define EXTENT_PAGES 262144u
+
 struct ram {
 	struct store store; /* first */
 	uint64_t page;      /* bytes */
@@ -24,6 +27,7 @@ struct ram {
 	/* The loop changes them under lock; a worker reads them, and the memory, under lock. */
 	pthread_mutex_t lock;
 	uint8_t *base; /* owns; size bytes, mapped in whole pages */
+	uint8_t *used; /* owns; a byte a page: 1 from the first write until it is discarded */
 	uint64_t size; /* bytes */
 };
 
@@ -35,6 +39,11 @@ static struct ram *ram_of(struct store *s)
 static uint64_t round_up(uint64_t n, uint64_t to)
 {
 	return (n + to - 1) / to * to;
+}
+
+static uint64_t pages(const struct ram *r, uint64_t size)
+{
+	return round_up(size, r->page) / r->page;
 }
 
 /* ---- views ---- */
@@ -79,6 +88,43 @@ static void move_views(struct ram *r, uint64_t offset, uint64_t len)
 
 /* ---- requests ---- */
 
+/*
+ * A worker says that pages are used no more before it clears them, and the loop that they are
+ * after it has written them: so none that has data is ever told to be unused.
+ */
+static void mark(const struct ram *r, uint64_t offset, uint64_t len)
+{
+	uint64_t first = offset / r->page;
+
+	memset(r->used + first, 1, (offset + len - 1) / r->page - first + 1);
+}
+
+static void unmark(const struct ram *r, uint64_t offset, uint64_t len)
+{
+	uint64_t first = round_up(offset, r->page) / r->page;
+	uint64_t last = (offset + len) / r->page;
+
+	if (first < last)
+		memset(r->used + first, 0, last - first);
+}
+
+/* How far the pages from offset on are alike. */
+static void extent(const struct ram *r, struct store_io *io)
+{
+	uint64_t first = io->offset / r->page;
+	uint64_t end = round_up(io->offset + io->len, r->page) / r->page;
+	uint64_t at = first + 1;
+
+	if (end - first > EXTENT_PAGES)
+		end = first + EXTENT_PAGES;
+	while (at < end && r->used[at] == r->used[first])
+		at++;
+	io->mapped = r->used[first];
+	io->extent_len = at * r->page - io->offset;
+	if (io->extent_len > io->len)
+		io->extent_len = io->len;
+}
+
 /* Zeros from here on: whole pages are given back, the edges are written. */
 static void clear(const struct ram *r, uint64_t offset, uint64_t len)
 {
@@ -94,6 +140,16 @@ static void clear(const struct ram *r, uint64_t offset, uint64_t len)
 	memset(r->base + last, 0, end - last);
 }
 
+/* Zeroed pages count as used: what is to stay allocated can be written without new space. */
+static void give_back(const struct ram *r, enum store_op op, uint64_t offset, uint64_t len)
+{
+	if (op == STORE_DISCARD)
+		unmark(r, offset, len);
+	clear(r, offset, len);
+	if (op == STORE_ZERO)
+		mark(r, offset, len);
+}
+
 static int clear_pieces(struct store_io *io)
 {
 	struct ram *r = ram_of(io->store);
@@ -106,7 +162,7 @@ static int clear_pieces(struct store_io *io)
 			len = RAM_PIECE;
 		pthread_mutex_lock(&r->lock);
 		if (at + len <= r->size)
-			clear(r, at, len);
+			give_back(r, io->op, at, len);
 		else
 			err = -EIO; /* the store has become smaller */
 		pthread_mutex_unlock(&r->lock);
@@ -128,7 +184,7 @@ static void ram_clear(struct store_io *io)
 		env_work(io, clear_pieces, cleared);
 		return;
 	}
-	clear(ram_of(io->store), io->offset, io->len);
+	give_back(ram_of(io->store), io->op, io->offset, io->len);
 	env_finish(io, 0);
 }
 
@@ -144,35 +200,64 @@ static void ram_submit(struct store_io *io)
 	case STORE_WRITE:
 		move_views(r, io->offset, io->len);
 		memcpy(r->base + io->offset, io->data, io->len);
+		mark(r, io->offset, io->len);
 		break;
 	case STORE_DISCARD:
 	case STORE_ZERO: ram_clear(io); return;
-	case STORE_FLUSH:
-	case STORE_EXTENT: break;
+	case STORE_EXTENT: extent(r, io); break;
+	case STORE_FLUSH: break;
 	}
 	env_finish(io, 0);
 }
 
-/* What is behind the new end reads as zeros when the store grows again: the last page, too. */
+static int remap(uint8_t **p, uint64_t from, uint64_t to)
+{
+	void *now = mremap(*p, from, to, MREMAP_MAYMOVE);
+
+	if (now == MAP_FAILED)
+		return -errno;
+	*p = now;
+	return 0;
+}
+
+/* As many more bytes; under lock. 0, and all of it is there, or -errno and nothing has changed. */
+static int grow(struct ram *r, uint64_t size)
+{
+	uint64_t before = round_up(r->size, r->page);
+	int err = remap(&r->used, pages(r, r->size), pages(r, size));
+
+	if (err)
+		return err;
+	err = remap(&r->base, before, round_up(size, r->page));
+	if (err)
+		remap(&r->used, pages(r, size), pages(r, r->size));
+	return err;
+}
+
+/* As many less. What is behind the new end reads as zeros when it grows again: the last page, too.
+ */
+static int cut(struct ram *r, uint64_t size)
+{
+	uint64_t after = round_up(size, r->page);
+	int err = remap(&r->base, round_up(r->size, r->page), after);
+
+	if (err)
+		return err;
+	memset(r->base + size, 0, after - size);
+	memset(r->used + pages(r, size), 0, round_up(pages(r, size), r->page) - pages(r, size));
+	return remap(&r->used, pages(r, r->size), pages(r, size));
+}
+
 static int ram_resize(struct store *s, uint64_t size)
 {
 	struct ram *r = ram_of(s);
-	uint64_t before = round_up(r->size, r->page);
-	uint64_t after = round_up(size, r->page);
-	uint8_t *base;
-	int err = 0;
+	int err;
 
 	move_views(r, 0, r->size); /* all of it may move */
 	pthread_mutex_lock(&r->lock);
-	base = mremap(r->base, before, after, MREMAP_MAYMOVE);
-	if (base == MAP_FAILED) {
-		err = -errno;
-	} else {
-		if (size < r->size)
-			memset(base + size, 0, after - size);
-		r->base = base;
+	err = size < r->size ? cut(r, size) : grow(r, size);
+	if (!err)
 		r->size = size;
-	}
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
@@ -183,6 +268,7 @@ static void ram_close(struct store *s)
 
 	move_views(r, 0, r->size);
 	munmap(r->base, round_up(r->size, r->page));
+	munmap(r->used, pages(r, r->size));
 	pthread_mutex_destroy(&r->lock);
 	free(r);
 }
@@ -193,6 +279,26 @@ static const struct store_ops ram_ops = {
 	.resize = ram_resize,
 	.close = ram_close,
 };
+
+/* Zeros that take no memory until they are written. NULL: none can be had. */
+static uint8_t *map_zeros(uint64_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int map_memory(struct ram *r)
+{
+	r->base = map_zeros(round_up(r->size, r->page));
+	r->used = r->base ? map_zeros(pages(r, r->size)) : NULL;
+	if (r->used)
+		return 0;
+	if (r->base)
+		munmap(r->base, round_up(r->size, r->page));
+	return -ENOMEM;
+}
 
 int ram_open(struct store_env *env, const struct store_params *p, struct store **out,
 	     char why[static STORE_WHY_MAX])
@@ -207,10 +313,8 @@ int ram_open(struct store_env *env, const struct store_params *p, struct store *
 	}
 	r->page = (uint64_t)sysconf(_SC_PAGESIZE);
 	r->size = p->size;
-	r->base = mmap(NULL, round_up(r->size, r->page), PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (r->base == MAP_FAILED) {
-		err = -errno;
+	err = map_memory(r);
+	if (err) {
 		snprintf(why, STORE_WHY_MAX, "%s of memory cannot be had: %s",
 			 size_format(size, sizeof(size), p->size), strerror(-err));
 		free(r);
@@ -223,7 +327,7 @@ int ram_open(struct store_env *env, const struct store_params *p, struct store *
 		.size = p->size,
 		.io_align = p->block_size,
 		.discard_align = p->thin ? (uint32_t)r->page : 0,
-		.caps = STORE_VOLATILE | (p->thin ? STORE_CAN_DISCARD : 0),
+		.caps = STORE_VOLATILE | (p->thin ? STORE_CAN_DISCARD | STORE_CAN_EXTENT : 0),
 		.io = STORE_IO_CACHED,
 	};
 	*out = &r->store;

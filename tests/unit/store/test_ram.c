@@ -31,6 +31,51 @@ static void what_is_written_is_read(void)
 	store_env_free(env);
 }
 
+/* Pages are told as mapped from their first write until they are discarded. */
+static void extents(void)
+{
+	static const struct {
+		enum store_op op; /* what is done */
+		uint64_t offset, len;
+		uint64_t at; /* where it is asked then, up to the end */
+		bool mapped;
+		uint64_t alike;
+	} steps[] = {
+		{ STORE_FLUSH, 0, 0, 0, false, 48 * MIB },
+		{ STORE_WRITE, 8192, 512, 0, false, 8192 },
+		{ STORE_FLUSH, 0, 0, 512, false, 7680 },
+		{ STORE_FLUSH, 0, 0, 8192, true, 4096 },
+		{ STORE_FLUSH, 0, 0, 8704, true, 3584 },
+		{ STORE_WRITE, 12288 - 512, 1024, 8192, true, 8192 },
+		{ STORE_DISCARD, 8192, 4608, 8192, false, 4096 }, /* a page, and some of one */
+		{ STORE_FLUSH, 0, 0, 12288, true, 4096 },
+		{ STORE_ZERO, 0, 4 * MIB, 0, true, 4 * MIB },
+		{ STORE_DISCARD, 0, 48 * MIB, 0, false, 48 * MIB }, /* by a worker */
+		{ STORE_ZERO, MIB, 40 * MIB, MIB, true, 40 * MIB },
+	};
+	struct store_env *env = drive_env();
+	struct store *s = open_ram(env, 48 * MIB, 512);
+	bool mapped;
+	size_t i;
+
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int err = steps[i].op == STORE_WRITE
+				  ? drive_write(s, 0, steps[i].offset, steps[i].len, 1)
+				  : drive(s, steps[i].op, 0, steps[i].offset, steps[i].len, NULL);
+
+		CU_ASSERT_EQUAL(err, 0);
+		CU_ASSERT_EQUAL(drive_extent(s, steps[i].at, s->size - steps[i].at, &mapped),
+				steps[i].alike);
+		CU_ASSERT_EQUAL(mapped, steps[i].mapped);
+	}
+	CU_ASSERT_EQUAL(store_resize(s, 4096), 0);
+	CU_ASSERT_EQUAL(store_resize(s, 48 * MIB), 0);
+	CU_ASSERT_EQUAL(drive_extent(s, 4096, s->size - 4096, &mapped), s->size - 4096);
+	CU_ASSERT_FALSE(mapped);
+	store_close(s);
+	store_env_free(env);
+}
+
 static const struct {
 	const char *what;
 	enum store_op op;
@@ -264,6 +309,7 @@ static const struct unit_test tests[] = {
 	{ "a view shows what was read, whatever is written then", a_view_shows_what_was_read },
 	{ "a view outlives its store, and a resize", a_view_outlives_its_store },
 	{ "a short read is copied, view or not", a_short_read_is_copied },
+	{ "extents: used from the first write until discarded", extents },
 	{ "memory that cannot be had is told", what_cannot_be_had_is_told },
 };
 
