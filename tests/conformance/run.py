@@ -13,7 +13,8 @@ import target as itgtd  # noqa: E402
 
 TEST_TIMEOUT_S = 120
 SIZE = 100 << 20
-UNITS = {"rw": "read-only=false", "ro": "read-only=true", "removable": "removable=true"}
+UNITS = {"rw": "read-only=false", "ro": "read-only=true", "removable": "removable=true",
+         "slow": "removable=true,max-bandwidth=20MiB/s"}
 OUTPUT_MAX = 3000  # a test may repeat itself thousands of times
 
 

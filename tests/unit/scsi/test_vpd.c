@@ -212,7 +212,7 @@ static void block_limits(void)
 
 static void characteristics_and_provisioning(void)
 {
-	static const uint8_t b1[64] = { 0, 0xb1, 0, 60, 0, 1 };
+	static const uint8_t b1[64] = { 0, 0xb1, 0, 60, 0, 1, 0, 0x40 };
 	static const uint8_t b2[8] = { 0, 0xb2, 0, 4, 0, 0xe4, 0x02, 0 };
 	struct rig r;
 
