@@ -112,4 +112,5 @@ class Case(unittest.TestCase):
         return str(path)
 
 
-main = unittest.main
+def main():
+    unittest.main(verbosity=2)  # so that it tells the reason of what it skips

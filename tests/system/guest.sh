@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The first process of the virtual machine: makes it ready, runs the job, tells its
 # output and exit status on the second serial line, and powers off.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root

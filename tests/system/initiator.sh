@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the jobs in the virtual machine share: the Linux initiator in short words.
 # $PORTAL, $IQN and $LUN (that of the first logical unit) come from the host.
 

@@ -161,7 +161,7 @@ def switch_faults(itgtd):
 
 def lint_faults():
     if not shutil.which("mandoc"):
-        print("mandoc is not installed: the pages are not linted")
+        print("skipped: mandoc is not installed: the pages are not linted")
         return
     # From their own directory, so that they find each other.
     pages = [page.name for page in tree.files("man/*.[1-9]")]

@@ -34,6 +34,12 @@ def run(*command):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
+def skip(reason):
+    """End this test as not run, and say why."""
+    print(f"skipped: {reason}")
+    sys.exit(77)
+
+
 def finish(faults, checked):
     """Tell all faults, or what was checked; the exit status follows."""
     for fault in faults:
