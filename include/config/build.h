@@ -7,8 +7,8 @@
 #define CONFIG_WHY_MAX 1024
 
 /*
- * All or nothing: after a failure the caller frees c with config_fini(), and every
- * store that was opened is closed.
+ * All or nothing: after a failure files that were made are gone again, and the caller
+ * frees c with config_fini().
  * 0 or -errno with a line for people in why.
  */
 int config_build(struct config *c, struct store_env *env, char why[static CONFIG_WHY_MAX]);

@@ -91,6 +91,7 @@ struct config_lun {
 	struct conf_lun_options options;
 	struct conf_place place;
 	struct lun_mask *mask; /* owns until its logical unit is there; NULL: everybody sees it */
+	struct store *store;   /* owns likewise; NULL: not open */
 	STAILQ_ENTRY(config_lun) link;
 };
 

@@ -77,49 +77,55 @@ static int make_lu(const struct config *c, struct config_lun *l, struct store *s
 	return scsi_lu_new(c->world.core, store, &opt, out);
 }
 
-static int build_lun(struct config *c, struct config_lun *l, struct store_env *env,
-		     char why[static STORE_WHY_MAX])
+/* The logical unit of an open store, which it then owns; the target then owns the mask. */
+static int build_lun(struct config *c, struct config_lun *l, char why[static STORE_WHY_MAX])
 {
-	struct store *store = NULL;
 	struct scsi_lu *lu = NULL;
 	int err;
 
-	err = open_store(l, env, &store, why);
-	if (err)
-		return err;
-	err = make_lu(c, l, store, &lu);
+	err = make_lu(c, l, l->store, &lu);
 	if (err) {
 		snprintf(why, STORE_WHY_MAX, "its options do not fit its store: %s",
 			 strerror(-err));
-		store_close(store);
 		return err;
 	}
-	err = scsi_device_add(&l->target->device, lu); /* lu owns store now */
+	l->store = NULL;
+	err = scsi_device_add(&l->target->device, lu);
 	if (err) {
 		snprintf(why, STORE_WHY_MAX, "%s", strerror(-err));
 		scsi_lu_free(lu);
 		return err;
 	}
-	l->mask = NULL; /* the target owns it now */
+	l->mask = NULL;
 	err = scsi_lu_load(lu);
 	if (err)
 		snprintf(why, STORE_WHY_MAX, "%s", strerror(-err));
 	return err;
 }
 
+/* First all stores are opened: until then nothing is there that cannot be undone. */
 int config_build(struct config *c, struct store_env *env, char why[static CONFIG_WHY_MAX])
 {
 	char reason[STORE_WHY_MAX] = "", where[CONFIG_WHY_MAX - STORE_WHY_MAX - 2];
+	const struct config_lun *faulty = NULL;
 	struct config_lun *l;
-	int err;
+	int err = 0;
 
 	STAILQ_FOREACH (l, &c->luns, link) {
-		err = build_lun(c, l, env, reason);
-		if (err) {
-			conf_where_format(where, sizeof(where), l->node);
-			snprintf(why, CONFIG_WHY_MAX, "%s: %s", where, reason);
-			return err;
-		}
+		err = err ? err : open_store(l, env, &l->store, reason);
+		faulty = err && !faulty ? l : faulty;
 	}
-	return 0;
+	STAILQ_FOREACH (l, &c->luns, link) {
+		err = err ? err : build_lun(c, l, reason);
+		faulty = err && !faulty ? l : faulty;
+	}
+	if (!err)
+		return 0;
+	STAILQ_FOREACH (l, &c->luns, link) {
+		store_abandon(l->store);
+		l->store = NULL;
+	}
+	conf_where_format(where, sizeof(where), faulty->node);
+	snprintf(why, CONFIG_WHY_MAX, "%s: %s", where, reason);
+	return err;
 }

@@ -77,6 +77,27 @@ static void a_file_with_a_size_is_made(void)
 	rmdir(dir);
 }
 
+/* Two disks are made, the third cannot be: none is left behind. */
+static void what_was_made_for_nothing_goes_again(void)
+{
+	char dir[] = "/tmp/itgtd-test-XXXXXX", text[512], path[64], why[CONFIG_WHY_MAX] = "";
+	struct store_env *env;
+	struct conf c;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	snprintf(text, sizeof(text),
+		 HEAD "lun 0 { path = \"%s/a\" size = 1M }\nlun 1 { path = \"%s/b\" size = 1M }\n"
+		      "lun 2 { path = \"%s\" }\n}",
+		 dir, dir, dir);
+	CU_ASSERT_EQUAL(build(&c, text, &env, why), -EISDIR);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, ": lun 2: "));
+	conf_close(&c);
+	store_env_free(env);
+	snprintf(path, sizeof(path), "%s/a", dir);
+	CU_ASSERT_EQUAL(access(path, F_OK), -1);
+	CU_ASSERT_EQUAL(rmdir(dir), 0); /* nothing is in it */
+}
+
 /* The first LUN is open when the second fails: all of it is given back. */
 static void all_or_nothing_and_the_reason(void)
 {
@@ -99,6 +120,7 @@ static void all_or_nothing_and_the_reason(void)
 static const struct unit_test tests[] = {
 	{ "LUNs become logical units", luns_become_logical_units },
 	{ "a file with a size is made", a_file_with_a_size_is_made },
+	{ "what was made for nothing goes again", what_was_made_for_nothing_goes_again },
 	{ "all or nothing, and the reason is told", all_or_nothing_and_the_reason },
 };
 
