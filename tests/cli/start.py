@@ -1,5 +1,6 @@
 """It says when it is ready, and why when it cannot start."""
 import os
+import pathlib
 import re
 import resource
 import socket
@@ -56,6 +57,13 @@ class Ready(cli.Case):
         path = self.dir / "disk.img"
         with cli.Daemon("--serve", f"{path},size=10M", "--portal", "127.0.0.1:0") as itgtd:
             self.assertEqual(path.stat().st_size, 10 << 20)
+            self.assertEqual(itgtd.end(), 0)
+
+    def test_the_example_for_test_runs_serves(self):
+        path = pathlib.Path(__file__).parents[2] / "conf/examples/ci.conf"
+        with cli.Daemon("-c", str(path), "--exit-with-parent", cwd=self.dir) as itgtd:
+            self.assertRegex(itgtd.ready, r"^itgtd: ready: 1 targets on 127\.0\.0\.1:\d+$")
+            cli.connect(itgtd.ports[0]).close()
             self.assertEqual(itgtd.end(), 0)
 
     def test_a_missing_state_directory_is_made(self):

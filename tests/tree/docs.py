@@ -171,18 +171,36 @@ def lint_faults():
             yield line
 
 
-def check(itgtd, path):
+def check(itgtd, path, warnings=False):
     # The leak checker wants ptrace, which a sandbox may refuse; it is not what is tested here.
     env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
     out = subprocess.run([itgtd, "--check", "-c", str(path)], capture_output=True, text=True, env=env)
-    if out.returncode or "fault" in out.stderr:
+    if out.returncode or "fault" in out.stderr or (warnings and out.stderr):
         yield f"{path}: itgtd --check: {out.returncode}\n{out.stdout}{out.stderr}"
 
 
+def example_faults(itgtd):
+    """Each is read in a directory that has its other files: no fault, and no warning."""
+    examples = tree.files("conf/examples/*.conf")
+    installed = (tree.ROOT / "conf/CMakeLists.txt").read_text()
+    with tempfile.TemporaryDirectory(prefix="itgtd-test-") as name:
+        directory = pathlib.Path(name)
+        for path in examples:
+            text = path.read_text()
+            for secret in re.findall(r'"/etc/itgtd/(\w+\.secret)"', text):
+                (directory / secret).write_text(f"the secret of {secret}\n")
+                (directory / secret).chmod(0o640)
+            (directory / path.name).write_text(text.replace('"/etc/itgtd', f'"{name}'))
+            yield from check(itgtd, directory / path.name, warnings=True)
+            if f"examples/{path.name}" not in installed:
+                yield f"conf/CMakeLists.txt: does not install examples/{path.name}"
+    if not examples:
+        yield "conf/examples: there is none"
+
+
 def conf_faults(itgtd):
-    for path in tree.files("conf/*.conf"):
-        yield from check(itgtd, path)
-    # itgtd.conf once more, with all that stands behind "#", in a directory that has its other files.
+    yield from check(itgtd, tree.ROOT / "conf/itgtd.conf")
+    # Once more, with all that stands behind "#", in a directory that has its other files.
     text = (tree.ROOT / "conf/itgtd.conf").read_text()
     for section, options in table().items():
         for name in options:
@@ -207,6 +225,7 @@ def main():
     parser.add_argument("--build", required=True)
     itgtd = str(pathlib.Path(parser.parse_args().build) / "src/daemon/itgtd")
     faults = [*option_faults(), *range_faults(), *contract_faults()] + list(switch_faults(itgtd)) + list(lint_faults()) + list(conf_faults(itgtd))
+    faults += example_faults(itgtd)
     options = sum(len(o) for o in table().values())
     tree.finish(faults, options and f"{options} options are in the manual, and conf/ is read")
 
