@@ -42,6 +42,8 @@ struct auth {
 	uint8_t id;
 	uint8_t challenge[CHAP_CHALLENGE_LEN];
 	const struct access_chap *account; /* borrowed: who it proved to be; NULL: none */
+	char user[ACCESS_USER_MAX];        /* who it says it is; "": it did not say */
+	bool is_mutual;                    /* the target has proven itself, too */
 	char why[AUTH_WHY_MAX];            /* after a failure, for the log */
 };
 

@@ -6,6 +6,7 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/pdu_rx.h"
 #include "iscsi/pdu_tx.h"
+#include "target/access.h"
 #include "target/portal.h"
 
 #include <stdbool.h>
@@ -71,6 +72,11 @@ struct conn {
 	bool rx_ignore; /* too late, too early, or for a task that is gone: nothing is answered */
 	bool rx_skip;   /* Data-Out that is of no use: counted, not kept */
 
+	/* for people */
+	uint64_t opened_ms;
+	uint64_t bytes_in; /* of the socket */
+	uint64_t bytes_out;
+
 	/* keepalive */
 	uint64_t heard_ms; /* when the last byte came */
 	uint64_t alarm_ms; /* when door_timeout() is wanted; 0: never */
@@ -85,7 +91,10 @@ struct conn {
 
 	uint32_t faults; /* of the peer; the first is a warning, all are counted */
 	bool is_dirty;
-	char who[CONN_WHO_MAX]; /* for the log */
+	uint8_t chap;               /* algorithm by which it is proven; 0: not by CHAP */
+	bool is_mutual;             /* so is the target */
+	char user[ACCESS_USER_MAX]; /* "": nobody was asked */
+	char who[CONN_WHO_MAX];     /* for the log */
 
 	TAILQ_ENTRY(conn) link;   /* iscsi->conns */
 	TAILQ_ENTRY(conn) slink;  /* session->conns */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "iscsi/pdu_tx.h"
+#include "iscsi/why.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,14 @@ struct scsi_core;
 struct session;
 struct task;
 struct world;
+
+/* Since the start, of all peers. */
+struct iscsi_counts {
+	uint64_t connections;    /* accepted */
+	uint64_t logins;         /* that succeeded */
+	uint64_t header_digests; /* that did not match */
+	uint64_t data_digests;
+};
 
 struct iscsi {
 	struct world *world; /* borrowed, as the next two */
@@ -33,7 +42,9 @@ struct iscsi {
 	uint16_t last_tsih;
 	struct log_rate faults; /* of all peers */
 	struct log_rate news;   /* sessions that come and go */
-	uint32_t tasks;         /* in use, of all sessions */
+	struct why why;         /* refused logins */
+	struct iscsi_counts counts;
+	uint32_t tasks; /* in use, of all sessions */
 
 	struct tx_pool tx_pool;
 	SLIST_HEAD(, task) free_tasks;

@@ -15,6 +15,9 @@ enum pdu_rx_verdict login_pdu(struct conn *c, const struct pdu_in *pdu);
 /* The target that c is logging in to; NULL: it is not, or not known yet, or it is discovery. */
 const struct target *login_target(const struct conn *c);
 
+/* Keep for those who ask later why the login under way, if there is one, is given up. */
+void login_note(struct conn *c, const char *reason);
+
 /* The login is over, one way or the other. NULL login is fine. */
 void login_free(struct conn *c);
 

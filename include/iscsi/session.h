@@ -48,8 +48,9 @@ struct session {
 	struct param param;    /* what was agreed on */
 	uint8_t isid[PDU_ISID_LEN];
 	uint16_t tsih;
-	uint32_t quirks; /* of its initiator */
-	uint16_t group;  /* target portal group tag it came by */
+	uint64_t since_ms; /* when its first login ended */
+	uint32_t quirks;   /* of its initiator */
+	uint16_t group;    /* target portal group tag it came by */
 	struct cmdsn cmdsn;
 	struct map itts; /* ITT → task */
 	TAILQ_HEAD(, task) tasks;

@@ -159,6 +159,7 @@ static enum auth_verdict prove_ourselves(struct auth *a, const struct auth_keys 
 	if (chap_response(a->algorithm, id, &a->account->mutual_secret, theirs, (size_t)len,
 			  response))
 		return fail(a, AUTH_TARGET_ERROR, "the crypto library refused to hash");
+	a->is_mutual = true;
 	text_add(out, "CHAP_N", a->account->mutual_user);
 	text_add(out, "CHAP_R",
 		 chap_encode(text, sizeof(text), response, chap_digest_len(a->algorithm)));
@@ -177,6 +178,7 @@ static enum auth_verdict check_response(struct auth *a, const struct auth_keys *
 	/* An unknown user takes as long as a wrong secret, and gets the same answer. */
 	proven = chap_proves(a->algorithm, a->id, account ? &account->secret : NULL, a->challenge,
 			     sizeof(a->challenge), response, len > 0 ? (size_t)len : 0);
+	snprintf(a->user, sizeof(a->user), "%s", keys->value[AUTH_N]);
 	if (!proven || !account) {
 		snprintf(a->why, sizeof(a->why), "CHAP response of user %s does not match",
 			 log_quote(quoted, sizeof(quoted), keys->value[AUTH_N],

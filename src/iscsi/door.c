@@ -49,6 +49,8 @@ struct conn *door_open(struct iscsi *iscsi, const struct portal *portal,
 		return NULL;
 	pdu_rx_init(&c->rx, &rx_ops, c);
 	c->heard_ms = now_ms;
+	c->opened_ms = now_ms;
+	iscsi->counts.connections++;
 	c->state_ms = now_ms + iscsi->login_timeout_ms;
 	c->alarm_ms = c->state_ms;
 	return c;
@@ -64,7 +66,10 @@ static void on_rx_error(struct conn *c, enum pdu_rx_err err)
 	switch (err) {
 	case PDU_RX_OK:
 	case PDU_RX_STOPPED: break;
-	case PDU_RX_HEADER_DIGEST: conn_drop(c, "header digest does not match"); break;
+	case PDU_RX_HEADER_DIGEST:
+		c->iscsi->counts.header_digests++;
+		conn_drop(c, "header digest does not match");
+		break;
 	case PDU_RX_TOO_LONG:
 		conn_drop(c, "data segment longer than the %u bytes of MaxRecvDataSegmentLength",
 			  c->rx.max_data);
@@ -116,6 +121,7 @@ void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms)
 	if (!conn_is_open(c))
 		return;
 	c->heard_ms = now_ms;
+	c->bytes_in += n;
 	on_rx_error(c, pdu_rx_commit(&c->rx, stage, n));
 	c->waits |= pdu_rx_in_middle(&c->rx);
 	if (c->waits && !c->check_ms)
@@ -178,6 +184,7 @@ static void state_timeout(struct conn *c, uint64_t now_ms)
 	switch (c->state) {
 	case CONN_XPT_UP:
 	case CONN_IN_LOGIN:
+		login_note(c, "the login takes longer than login-timeout");
 		conn_drop(c, "login takes longer than %llu ms",
 			  (unsigned long long)c->iscsi->login_timeout_ms);
 		break;

@@ -24,6 +24,7 @@ struct login {
 	struct pdu_login_req
 		first; /* what all requests of a login have in common, and the stage it is in */
 	bool started;
+	bool is_noted;   /* what became of it is kept (why.h) */
 	bool identified; /* who comes, and to whom, is known and allowed */
 	struct param param;
 	struct keys keys;
@@ -39,6 +40,16 @@ struct login {
 };
 
 /* ---- answers ---- */
+
+static const struct auth_group *group_of(const struct login *l)
+{
+	const struct portal_group *g = l->conn->portal->group;
+
+	if (l->target)
+		return l->target->auth;
+	return g->discovery_auth ? g->discovery_auth
+				 : world_auth_group(l->conn->iscsi->world, "no-authentication");
+}
 
 static struct answer *new_response(struct login *l, struct pdu_login_rsp *rsp, uint32_t len)
 {
@@ -59,20 +70,46 @@ static struct answer *new_response(struct login *l, struct pdu_login_rsp *rsp, u
 	return a;
 }
 
+/* Keep what became of a login for those who ask later. */
+static const struct why_case *note(struct login *l, uint16_t status, const char *reason)
+{
+	const struct why_login k = {
+		.conn = l->conn,
+		.initiator = l->param.InitiatorName,
+		.target = l->param.TargetName,
+		.user = l->auth.user,
+		.group = l->auth.group ? l->auth.group : group_of(l),
+		.status = status,
+		.reason = reason,
+	};
+
+	l->is_noted = true;
+	return why_note(&l->conn->iscsi->why, &k);
+}
+
+void login_note(struct conn *c, const char *reason)
+{
+	if (c->login && c->login->started && !c->login->is_noted)
+		note(c->login, PDU_LOGIN_SUCCESS, reason);
+}
+
 /* The login ends here, with a reason for both sides. */
 static void __attribute__((format(printf, 3, 4)))
 refuse(struct login *l, enum pdu_login_status status, const char *fmt, ...)
 {
 	struct conn *c = l->conn;
 	struct pdu_login_rsp rsp;
-	char why[512];
+	const struct why_case *k;
+	char why[WHY_TEXT_MAX];
 	struct answer *a;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	conn_rated(c, "login refused (0x%04x): %s", (unsigned int)status, why);
+	k = note(l, (uint16_t)status, why);
+	conn_rated(c, "login refused (0x%04x): %s%s%s", (unsigned int)status, why,
+		   k->accepted[0] ? "; accepted: " : "", k->accepted);
 	/* A redirection says where to. */
 	a = new_response(l, &rsp, status >> 8 == 1 ? (uint32_t)l->out.len : 0);
 	if (!a)
@@ -126,6 +163,10 @@ static void enter_full_feature(struct login *l, struct session *s)
 	c->rx.data_digest = l->param.DataDigest;
 	c->tx.header_digest = l->param.HeaderDigest;
 	c->tx.data_digest = l->param.DataDigest;
+	c->iscsi->counts.logins++;
+	c->chap = l->auth.account ? l->auth.algorithm : 0;
+	c->is_mutual = l->auth.is_mutual;
+	memcpy(c->user, l->auth.user, sizeof(c->user));
 	if (l->auth.account)
 		conn_news(c, "proven by CHAP (%s) to be user \"%s\"",
 			  chap_algorithm_name(l->auth.algorithm), l->auth.account->user);
@@ -146,6 +187,8 @@ static void finish(struct login *l)
 	struct session *s = sessions_same(c->iscsi, &id);
 
 	if (s) {
+		note(l, PDU_LOGIN_SUCCESS,
+		     "it takes the place of its own session, by the same name and ISID");
 		sessions_drop(s, "the initiator logs in anew: session reinstated");
 		l->waiter.waits_for = s;
 		TAILQ_INSERT_TAIL(&s->waiters, &l->waiter, link);
@@ -185,16 +228,6 @@ static bool is_leading_key(const struct text_pair *pair)
 			return true;
 	}
 	return false;
-}
-
-static const struct auth_group *group_of(const struct login *l)
-{
-	const struct portal_group *g = l->conn->portal->group;
-
-	if (l->target)
-		return l->target->auth;
-	return g->discovery_auth ? g->discovery_auth
-				 : world_auth_group(l->conn->iscsi->world, "no-authentication");
 }
 
 static bool find_target(struct login *l)
@@ -529,12 +562,27 @@ const struct target *login_target(const struct conn *c)
 	return c->login ? c->login->target : NULL;
 }
 
+/* An initiator that does not trust our proof says so by leaving. */
+static void note_hangup(struct login *l)
+{
+	const char *hint = l->auth.is_mutual ? ", having seen the target's CHAP response: is its "
+					       "mutual secret the same?"
+					     : "";
+	char reason[WHY_TEXT_MAX];
+
+	snprintf(reason, sizeof(reason), "it left in the middle of the login%s", hint);
+	conn_rated(l->conn, "login not finished: %s", reason);
+	note(l, PDU_LOGIN_SUCCESS, reason);
+}
+
 void login_free(struct conn *c)
 {
 	struct login *l = c->login;
 
 	if (!l)
 		return;
+	if (!c->session && l->started && !l->is_noted)
+		note_hangup(l);
 	if (l->waiter.waits_for)
 		TAILQ_REMOVE(&l->waiter.waits_for->waiters, &l->waiter, link);
 	auth_fini(&l->auth);

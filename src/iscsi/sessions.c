@@ -89,6 +89,7 @@ struct session *sessions_new(struct conn *c, const struct session_identity *id,
 	s->target = id->target;
 	s->group = id->group;
 	s->param = *param;
+	s->since_ms = c->heard_ms;
 	s->quirks = quirks_of(id->initiator);
 	memcpy(s->isid, id->isid, PDU_ISID_LEN);
 	cmdsn_init(&s->cmdsn, first_cmdsn, depth);

@@ -150,8 +150,10 @@ static bool tcp_send(struct tcp *tcp)
 		conn_debug(tcp->conn, "%s", strerror(errno));
 		return false;
 	}
-	if (n > 0)
+	if (n > 0) {
+		tcp->conn->bytes_out += (size_t)n;
 		pdu_tx_commit(tx, (size_t)n);
+	}
 	if (n < 0)
 		ev_io_start(server->loop, &tcp->out);
 	else if (pdu_tx_has(tx))
