@@ -47,6 +47,12 @@ void cmdsn_remove(struct cmdsn *w, struct cmdsn_entry *e);
 /* A command is answered, or ended without an answer: there is room for one more. */
 void cmdsn_close(struct cmdsn *w);
 
+/*
+ * The command that cmdsn_accept() or cmdsn_next_held() let run just now was rejected: its number
+ * does not count as received (7.3), and is waited for again.
+ */
+void cmdsn_refuse(struct cmdsn *w);
+
 /* MaxCmdSN to tell now. */
 uint32_t cmdsn_max(struct cmdsn *w);
 

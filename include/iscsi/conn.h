@@ -70,6 +70,7 @@ struct conn {
 	struct buf *rx_buf;   /* owns a reference: the data segment goes into it */
 	uint8_t rx_reject;    /* enum pdu_reject_reason to answer at its end; 0: none */
 	bool rx_ignore; /* too late, too early, or for a task that is gone: nothing is answered */
+	bool rejected;  /* the PDU in hand was answered with a Reject */
 	bool rx_skip;   /* Data-Out that is of no use: counted, not kept */
 
 	/* for people */

@@ -70,6 +70,7 @@ void answer_reject(struct conn *c, enum pdu_reject_reason reason,
 	struct pdu_reject reject = { .reason = (uint8_t)reason, .data_len = PDU_BHS_LEN };
 
 	c->iscsi->counts.data_digests += reason == PDU_REJECT_DATA_DIGEST;
+	c->rejected = true;
 	conn_fault(c, "PDU 0x%02x rejected, reason 0x%02x", pdu_opcode(bhs), (unsigned int)reason);
 	if (!a) {
 		conn_drop(c, "no memory for a Reject");

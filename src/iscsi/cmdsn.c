@@ -85,6 +85,12 @@ void cmdsn_close(struct cmdsn *w)
 	w->open--;
 }
 
+void cmdsn_refuse(struct cmdsn *w)
+{
+	w->exp--;
+	cmdsn_close(w);
+}
+
 uint32_t cmdsn_max(struct cmdsn *w)
 {
 	uint32_t max = w->exp + w->depth - 1 - w->open;

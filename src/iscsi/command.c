@@ -200,20 +200,6 @@ static void accept_task(struct conn *c, struct task *t, uint32_t cmdsn)
 	}
 }
 
-/*
- * 7.3: the CmdSN of a rejected command does not count as received; the initiator plugs the
- * gap. Where it is to log out the number is used up instead: a logout in order comes behind it.
- */
-static void reject_command(struct conn *c, uint8_t reason, const uint8_t *bhs)
-{
-	struct pdu_scsi_cmd cmd;
-
-	pdu_get_scsi_cmd(bhs, &cmd);
-	if (reason == PDU_REJECT_WAITING_FOR_LOGOUT && !cmd.immediate)
-		order_fill(c->session, cmd.cmdsn);
-	answer_reject(c, (enum pdu_reject_reason)reason, bhs);
-}
-
 void command_pdu(struct conn *c, const struct pdu_in *pdu)
 {
 	struct pdu_scsi_cmd cmd;
@@ -226,7 +212,8 @@ void command_pdu(struct conn *c, const struct pdu_in *pdu)
 	reject = c->rx_reject;
 	clear(c);
 	if (reject) {
-		reject_command(c, reject, pdu->bhs);
+		/* 7.3: its CmdSN does not count as received; the initiator closes the gap. */
+		answer_reject(c, (enum pdu_reject_reason)reject, pdu->bhs);
 		return;
 	}
 	if (!t)

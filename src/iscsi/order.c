@@ -45,18 +45,48 @@ static void held_drop(struct cmdsn_entry *e)
 	held_free(held_of(e));
 }
 
+/*
+ * Run a PDU whose number was just taken out of the window. 7.3: the CmdSN of one that is rejected
+ * does not count as received; the initiator closes the gap, by sending something else with it or
+ * by ABORT TASK. False: so it is.
+ */
+static bool run_in_turn(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)
+{
+	struct cmdsn *window = &c->session->cmdsn;
+	bool outer = c->rejected, taken;
+
+	c->rejected = false;
+	run(c, pdu);
+	taken = !c->rejected;
+	c->rejected = outer;
+	if (taken)
+		cmdsn_close(window);
+	else
+		cmdsn_refuse(window);
+	c->waits |= !taken;
+	return taken;
+}
+
+static struct conn *conn_of(const struct held_pdu *h)
+{
+	struct conn *c;
+
+	TAILQ_FOREACH (c, &h->session->conns, slink) {
+		if (c->cid == h->cid && conn_is_full(c))
+			return c;
+	}
+	return NULL;
+}
+
 static void held_run(struct cmdsn_entry *e)
 {
 	struct held_pdu *h = held_of(e);
-	struct conn *c;
+	struct conn *c = h->run ? conn_of(h) : NULL;
 
-	cmdsn_close(&h->session->cmdsn);
-	TAILQ_FOREACH (c, &h->session->conns, slink) {
-		if (h->run && c->cid == h->cid && conn_is_full(c)) {
-			h->run(c, &h->pdu);
-			break;
-		}
-	}
+	if (c)
+		run_in_turn(c, &h->pdu, h->run);
+	else
+		cmdsn_close(&h->session->cmdsn);
 	held_free(h);
 }
 
@@ -142,6 +172,7 @@ void order_pdu(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)
 {
 	struct session *s = c->session;
 	uint32_t cmdsn = cmdsn_of(pdu->bhs);
+	struct cmdsn_entry now;
 
 	if (pdu_is_immediate(pdu->bhs)) {
 		run(c, pdu);
@@ -149,9 +180,9 @@ void order_pdu(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)
 	}
 	switch (cmdsn_check(&s->cmdsn, cmdsn)) {
 	case CMDSN_RUN:
-		use_up(s, cmdsn);
-		run(c, pdu);
-		order_drain(s);
+		cmdsn_accept(&s->cmdsn, &now, cmdsn);
+		if (run_in_turn(c, pdu, run))
+			order_drain(s);
 		break;
 	case CMDSN_HELD: hold(c, pdu, run); break;
 	case CMDSN_DROP:

@@ -16,12 +16,15 @@ static struct pdu_text_rsp expect_text(struct peer *p, uint32_t itt, struct got 
 	return rsp;
 }
 
+/* A Reject, and that the CmdSN of what was rejected is still to come (7.3). */
 static void expect_reject(struct peer *p, uint8_t reason)
 {
 	struct got g;
 
 	if (peer_expect(p, PDU_REJECT, &g))
 		CU_ASSERT_EQUAL(g.bhs[2], reason);
+	p->cmdsn--;
+	CU_ASSERT_EQUAL(p->expcmdsn, p->cmdsn);
 }
 
 /* Is the text of g just that ("A=b\nC=d\n")? */

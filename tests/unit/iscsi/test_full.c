@@ -285,6 +285,7 @@ static void no_new_command_once_it_is_to_log_out(void)
 	peer_write(p, 0, 1, block, sizeof(block), true);
 	CU_ASSERT(peer_expect(p, PDU_REJECT, &g));
 	CU_ASSERT_EQUAL(g.bhs[2], PDU_REJECT_WAITING_FOR_LOGOUT);
+	p->cmdsn--;
 	peer_nop(p, false, NULL, 0);
 	CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
 	bench_store_release(b.disk);

@@ -3,7 +3,7 @@
 
 #include "peer.h"
 
-#define KIB     1024u
+#define KIB     ((size_t)1024)
 #define LUN_LEN (BENCH_BLOCKS * BENCH_BLOCK)
 
 static uint8_t data[LUN_LEN];
@@ -35,7 +35,7 @@ static void early_data_is_not_in_the_way_of_those_before_it(void)
 	verify10(&cmd, 0, 256); /* 128 KiB and as much work space */
 	first = peer_scsi(p, &cmd, NULL);
 	verify10(&cmd, 0, 64);
-	cmd.data_len = 32 * KIB;
+	cmd.data_len = (uint32_t)(32 * KIB);
 	second = peer_scsi(p, &cmd, data);
 	bench_run(&b);
 	bench_store_release(b.disk);
@@ -84,7 +84,7 @@ static void send_some(struct peer *p, uint32_t *seed)
 	if (draw(seed, 4) == 0)
 		cmd.attr = PDU_ATTR_ORDERED;
 	if (cmd.write && draw(seed, 3)) {
-		cmd.data_len = cmd.edtl < 16 * KIB ? cmd.edtl : 16 * KIB;
+		cmd.data_len = cmd.edtl < 16384 ? cmd.edtl : 16384;
 		cmd.data_len /= 1 + draw(seed, 2);
 	}
 	peer_scsi(p, &cmd, data);

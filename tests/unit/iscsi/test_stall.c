@@ -173,6 +173,7 @@ static void text_that_does_not_go_on(void)
 	more.ttt = rsp.ttt;
 	peer_text_req(p, &more, "a\n");
 	CU_ASSERT(peer_expect(p, PDU_REJECT, &g));
+	p->cmdsn--;
 	peer_text_req(p, &whole, "InitiatorAlias=b\n");
 	CU_ASSERT(peer_expect(p, PDU_TEXT_RSP, &g));
 	bench_close(&b);
