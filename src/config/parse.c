@@ -275,6 +275,7 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	const struct conf_section *in = parsing->at->section;
 	struct unknown *u = STAILQ_FIRST(&parsing->unknowns);
 	struct conf_where where = where_is(cfg);
+	const struct conf_node *known = parsing->at;
 
 	if (strcmp(fmt, "no such option '%s'") == 0) {
 		if (in == &unknown_section)
@@ -299,7 +300,9 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 			parsing->last_line; /* the end of the file is not where it went wrong */
 	take_back_value(fmt, ap);
 	cut();
-	conf_syntax_fault(&parsing->faults, where, parsing->at, fmt, ap);
+	while (known->section == &unknown_section)
+		known = known->parent;
+	conf_syntax_fault(&parsing->faults, where, known, fmt, ap);
 }
 
 /* Read one file's text into cfg. 0 or not. */

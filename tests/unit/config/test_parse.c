@@ -130,6 +130,10 @@ static const struct {
 	{ "target a\n\nlog-level = info", "t.conf:3: \"target\" has no { behind its title\n" },
 	{ "target\n", "t.conf:1: the file ends here, and a value or a } should come\n" },
 	{ "include\n\n", "t.conf:1: the file ends here, and a value or a } should come\n" },
+	{ "target a {\ncolour x { lun 0 {\npath = } } }",
+	  "t.conf:2: target \"a\": \"colour\" is not an option here\n"
+	  "t.conf:3: target \"a\": \"}\" is not expected here (a name or a value is missing before "
+	  "it)\n" },
 	{ "include = x", "t.conf:1: \"include\" has no parentheses behind it (write "
 			 "include(\"/etc/itgtd.d/lab.conf\"))\n" },
 	{ "max-connections = 5\nlog-level =\n\n# the end\n\n",
