@@ -11,7 +11,7 @@ struct conn;
 
 struct answer {
 	struct tx_sender tx;
-	struct conn *conn; /* whom it is queued at; borrowed */
+	struct conn *conn; /* where it is said; borrowed */
 	uint8_t bhs[PDU_BHS_LEN];
 	enum tx_statsn statsn; /* TX_STATSN_TAKES unless changed */
 	uint32_t data_len;     /* bytes */
@@ -25,13 +25,17 @@ struct answer *answer_new(uint32_t data_len);
 void answer_send(struct conn *c, struct answer *a);
 
 /*
- * The last thing to say on a connection, when every task allegiant to it is answered:
- * c->parting keeps it until then.
+ * The answer to a logout: it is said on `on` when every task allegiant to c is over, or every one
+ * of the session when c->session->closing is c. c->parting keeps it until then.
  */
-void answer_part(struct conn *c, struct answer *a);
+void answer_part(struct conn *c, struct conn *on, struct answer *a);
 
 /* A task of c is over: send what waited for the last one. */
 void answer_settle(struct conn *c);
+
+/* c is going: what waited for that is said on other connections; what was to be said on c is not.
+ */
+void answer_orphan(struct conn *c);
 
 /* Reject a PDU (11.17): its header goes back with the reason. */
 void answer_reject(struct conn *c, enum pdu_reject_reason reason,

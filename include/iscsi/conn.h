@@ -16,6 +16,7 @@
 struct answer;
 struct buf;
 struct exchange;
+struct fence_mark;
 struct login;
 struct session;
 struct task;
@@ -55,7 +56,8 @@ struct conn {
 	struct session *session; /* owner of this connection; NULL before login ends */
 	struct login *login;     /* owns, while login runs */
 	struct exchange *text;   /* owns, while a text exchange runs */
-	struct answer *parting;  /* owns: the logout's answer, which waits for the last task */
+	struct answer *parting;  /* owns: the answer to its logout, which waits for the last task */
+	bool drains;             /* it logs out: it closes when its last task is over */
 	uint32_t ntasks;         /* tasks allegiant to it */
 	void *transport;         /* the socket object's */
 	uint16_t cid;
@@ -64,6 +66,7 @@ struct conn {
 	struct pdu_rx rx;
 	struct pdu_tx tx;
 	size_t unsent; /* bytes of data of the answers that wait in tx */
+	TAILQ_HEAD(fence_marks, fence_mark) marks; /* what the initiator has to acknowledge first */
 
 	/* between the header of a PDU and its end */
 	struct task *rx_task; /* whose data is coming; borrowed from the session */

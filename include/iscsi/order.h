@@ -36,6 +36,9 @@ void order_wait_stop(struct session *s, struct order_wait *w);
 /* The next number was just used up: run what waited for that. */
 void order_drain(struct session *s);
 
+/* c is going: what waits for its turn only uses up its number. */
+void order_orphan(struct session *s, const struct conn *c);
+
 /* A command that will not come any more: its number counts as used when its turn is there. */
 void order_fill(struct session *s, uint32_t cmdsn);
 

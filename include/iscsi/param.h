@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ISCSI_MAX_CONNECTIONS 1 /* connections of a session that this target can do */
-#define ISCSI_MAX_ERL         0 /* error recovery level that it can do */
+#define ISCSI_MAX_CONNECTIONS 64 /* connections of a session that this target can do */
+#define ISCSI_MAX_ERL         0  /* error recovery level that it can do */
 
 /* 13.24: 2 is RFC 7144 (its functions are there; priorities may be ignored, qualifiers be 0) */
 #define ISCSI_PROTOCOL_LEVEL 2
@@ -22,8 +22,8 @@ enum task_reporting {
 	TASK_REPORTING_FAST_ABORT
 };
 
-/* The most that this target does. One connection keeps all answers in order: it is its own fence.
- */
+/* The most that this target does. A single connection keeps all answers in order; fence.h is for
+ * more. */
 #define ISCSI_TASK_REPORTING TASK_REPORTING_RESPONSE_FENCE
 
 struct param {

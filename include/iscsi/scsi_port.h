@@ -27,9 +27,9 @@ void port_orphan(struct task *t);
 
 /*
  * Its connection logs out: what waits for the initiator ends, and at_once also what does not;
- * anything else is still answered. May free the task.
+ * anything else is still answered. whole: it is the session that ends. May free the task.
  */
-void port_part(struct task *t, bool at_once);
+void port_part(struct task *t, bool whole, bool at_once);
 
 /*
  * Abort a task that the device server does not have. One that is HELD uses up its CmdSN, and

@@ -7,6 +7,7 @@
 #include "iscsi/cmdsn.h"
 #include "iscsi/param.h"
 #include "scsi/nexus.h"
+#include "target/access.h"
 #include "wire/pdu.h"
 
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #include <sys/queue.h>
 
 struct conn;
+struct fence;
 struct iscsi;
 struct task;
 struct tmf;
@@ -31,9 +33,10 @@ struct stall {
 	uint64_t since_ms; /* 0: it was not looked at yet */
 };
 
-/* Somebody who waits for the end of a session: a login that takes its place. */
+/* A login that takes the place of a session, or of a connection in it: it waits for the end of
+ * that, and of the tasks that the store still has. */
 struct session_waiter {
-	void (*resume)(struct session_waiter *w); /* the session is gone */
+	void (*resume)(struct session_waiter *w); /* something has ended: see whether all has */
 	struct session *waits_for;                /* NULL: for nothing */
 	TAILQ_ENTRY(session_waiter) link;
 };
@@ -48,9 +51,10 @@ struct session {
 	struct param param;    /* what was agreed on */
 	uint8_t isid[PDU_ISID_LEN];
 	uint16_t tsih;
-	uint64_t since_ms; /* when its first login ended */
-	uint32_t quirks;   /* of its initiator */
-	uint16_t group;    /* target portal group tag it came by */
+	uint64_t since_ms;          /* when its first login ended */
+	uint32_t quirks;            /* of its initiator */
+	uint16_t group;             /* target portal group tag it came by */
+	char user[ACCESS_USER_MAX]; /* who its initiator proved to be; "": nobody had to be */
 	struct cmdsn cmdsn;
 	struct map itts; /* ITT → task */
 	TAILQ_HEAD(, task) tasks;
@@ -61,10 +65,13 @@ struct session {
 	TAILQ_HEAD(, order_wait) awaiting; /* those who wait for a number's turn */
 	struct stall gap;                  /* how long ExpCmdSN has been waited for */
 	size_t held;                       /* bytes of data in PDUs that wait for their CmdSN */
+	uint32_t nlost; /* tasks that lost their connection, and that the store has still */
 	uint32_t last_ttt;
 	bool has_nexus;
 	struct scsi_nexus nexus;
 	TAILQ_HEAD(, conn) conns;
+	struct conn *closing;       /* in conns: where the session's logout is answered; or NULL */
+	TAILQ_HEAD(, fence) fences; /* answers that stand between all others, in order */
 	TAILQ_HEAD(, session_waiter) waiters;
 	TAILQ_ENTRY(session) link; /* iscsi->sessions */
 };
@@ -73,11 +80,17 @@ struct session {
 void session_add_conn(struct session *s, struct conn *c);
 void session_remove_conn(struct session *s, struct conn *c);
 
-/* The connection to say something on, or NULL. */
-struct conn *session_conn(const struct session *s);
+/* The connection with that CID, in whatever state it is, or NULL. */
+struct conn *session_conn(const struct session *s, uint16_t cid);
+
+/* Has it connections in full feature phase other than c? */
+bool session_has_others(const struct session *s, const struct conn *c);
 
 /* A Target Transfer Tag that is not in use; never PDU_TAG_RESERVED. */
 uint32_t session_ttt(struct session *s);
+
+/* A connection has left, or the last task of one that did is over: who waits for that looks. */
+void session_wake(struct session *s);
 
 /* A task or a task management function is over: when it was the last of an ending session, the
  * session is freed. */

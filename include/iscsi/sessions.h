@@ -32,7 +32,10 @@ struct session *sessions_new(struct conn *c, const struct session_identity *id,
 /* End it: its connections are given up, and its tasks end as the device server gives them back. */
 void sessions_drop(struct session *s, const char *why);
 
-/* Its last connection is gone: at error recovery level 0 that is the end. */
-void sessions_finish(struct session *s);
+/*
+ * c is going: its tasks end (RFC 7143, 7.5), and its session with the last connection. c may be
+ * freed afterwards.
+ */
+void sessions_leave(struct conn *c);
 
 #endif

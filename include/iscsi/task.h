@@ -18,6 +18,7 @@
 #include <sys/queue.h>
 
 struct conn;
+struct fence;
 struct iscsi;
 struct session;
 
@@ -46,6 +47,8 @@ struct task {
 	bool no_room;        /* no memory for its data: TASK SET FULL */
 	bool drains;         /* when it is aborted, open R2Ts are waited for all the same */
 	bool says;           /* there are PDUs to make */
+	bool is_lost;        /* counts in session->nlost */
+	struct fence *fence; /* owns: its answer waits for others to be acknowledged; NULL mostly */
 	struct tx_sender tx; /* lent to its connection for R2Ts, then for the answer */
 	struct datain in;
 	struct dataout out;
@@ -85,8 +88,11 @@ struct task *task_find(const struct session *s, uint32_t itt);
 /* It is allegiant to no connection any more. */
 void task_leave_conn(struct task *t);
 
-/* It only uses up its CmdSN from now on: its tag is free. Once. */
+/* Nothing comes of it any more but that its CmdSN is used up: its tag is free. Once. */
 void task_cancel(struct task *t);
+
+/* The device server has it still, but its connection is gone, and its tag is free. */
+void task_lose(struct task *t);
 
 /* Its place in the command window is free again. More than once is fine. */
 void task_close(struct task *t);

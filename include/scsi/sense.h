@@ -45,20 +45,21 @@ enum sense_code {
 	SENSE_RESERVATIONS_PREEMPTED = 0x062a03,
 	SENSE_RESERVATIONS_RELEASED = 0x062a04,
 	SENSE_REGISTRATIONS_PREEMPTED = 0x062a05,
-	SENSE_ALUA_STATE = 0x062a06,    /* asymmetric access state changed */
-	SENSE_CAPACITY = 0x062a09,      /* capacity data has changed */
-	SENSE_WAS_BUSY = 0x062c07,      /* previous busy status */
-	SENSE_WAS_FULL = 0x062c08,      /* previous task set full status */
-	SENSE_WAS_CONFLICT = 0x062c09,  /* previous reservation conflict status */
-	SENSE_CLEARED = 0x062f00,       /* commands cleared by another initiator */
-	SENSE_IDENT_CHANGED = 0x063f05, /* device identifier changed */
-	SENSE_LUNS_CHANGED = 0x063f0e,  /* reported LUNs data has changed */
-	SENSE_SWP = 0x072702,           /* logical unit software write protected */
-	SENSE_PROTECTED = 0x072700,     /* write protected */
-	SENSE_NO_SPACE = 0x072707,      /* space allocation failed write protect */
-	SENSE_DATA_AMOUNT = 0x0b0c0d,   /* write error, not enough unsolicited data */
-	SENSE_PROTOCOL_CRC = 0x0b4705,  /* protocol service CRC error */
-	SENSE_MISCOMPARE = 0x0e1d00,    /* miscompare during verify operation */
+	SENSE_ALUA_STATE = 0x062a06,     /* asymmetric access state changed */
+	SENSE_CAPACITY = 0x062a09,       /* capacity data has changed */
+	SENSE_WAS_BUSY = 0x062c07,       /* previous busy status */
+	SENSE_WAS_FULL = 0x062c08,       /* previous task set full status */
+	SENSE_WAS_CONFLICT = 0x062c09,   /* previous reservation conflict status */
+	SENSE_CLEARED = 0x062f00,        /* commands cleared by another initiator */
+	SENSE_IDENT_CHANGED = 0x063f05,  /* device identifier changed */
+	SENSE_LUNS_CHANGED = 0x063f0e,   /* reported LUNs data has changed */
+	SENSE_PROTOCOL_EVENT = 0x06477f, /* some commands cleared by iSCSI protocol event */
+	SENSE_SWP = 0x072702,            /* logical unit software write protected */
+	SENSE_PROTECTED = 0x072700,      /* write protected */
+	SENSE_NO_SPACE = 0x072707,       /* space allocation failed write protect */
+	SENSE_DATA_AMOUNT = 0x0b0c0d,    /* write error, not enough unsolicited data */
+	SENSE_PROTOCOL_CRC = 0x0b4705,   /* protocol service CRC error */
+	SENSE_MISCOMPARE = 0x0e1d00,     /* miscompare during verify operation */
 };
 
 #define SENSE_KEY(code)  ((uint8_t)((code) >> 16))

@@ -99,7 +99,8 @@ struct scsi_task {
 	uint32_t out_want; /* bytes of data-out the command takes: min(edtl, what the CDB says) */
 
 	/* set by the device server before done() */
-	uint8_t status;    /* enum scsi_status */
+	uint8_t status; /* enum scsi_status */
+	bool fenced; /* its answer stands between all before and all after it (RFC 7143, 4.2.2.3) */
 	bool aborted;      /* by a task management function or scsi_abort(): no answer */
 	uint8_t sense_len; /* bytes; 0 without CHECK CONDITION */
 	uint8_t sense[SCSI_SENSE_MAX];

@@ -27,7 +27,8 @@ enum scsi_ua {
 	UA_IDENT_CHANGED,
 	UA_LUNS_CHANGED,
 	UA_CLEARED,
-	UA_WAS_BUSY, /* the statuses that UA_INTLCK_CTRL 11b makes conditions of */
+	UA_PROTOCOL_EVENT, /* the transport lost commands of this nexus */
+	UA_WAS_BUSY,       /* the statuses that UA_INTLCK_CTRL 11b makes conditions of */
 	UA_WAS_FULL,
 	UA_WAS_CONFLICT,
 	UA_FLUSH_FAILED, /* no unit attention but a deferred error; it waits in the same line */

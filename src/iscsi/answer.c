@@ -1,6 +1,7 @@
 #include "iscsi/answer.h"
 
 #include "iscsi/conn.h"
+#include "iscsi/session.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -47,20 +48,43 @@ void answer_send(struct conn *c, struct answer *a)
 	conn_send(c, &a->tx);
 }
 
-void answer_part(struct conn *c, struct answer *a)
+void answer_part(struct conn *c, struct conn *on, struct answer *a)
 {
+	a->conn = on;
 	c->parting = a;
 	answer_settle(c);
 }
 
 void answer_settle(struct conn *c)
 {
+	const struct session *s = c->session;
 	struct answer *a = c->parting;
 
-	if (!a || c->ntasks > 0)
+	if (!a || (s->closing == c ? s->ntasks : c->ntasks) > 0)
 		return;
 	c->parting = NULL;
-	answer_send(c, a);
+	answer_send(a->conn, a);
+}
+
+void answer_orphan(struct conn *c)
+{
+	struct session *s = c->session;
+	struct answer *a = c->parting;
+	struct conn *other;
+
+	if (s->closing == c)
+		s->closing = NULL;
+	c->parting = NULL;
+	if (a && a->conn != c)
+		answer_send(a->conn, a);
+	else
+		free(a);
+	TAILQ_FOREACH (other, &s->conns, slink) {
+		if (other->parting && other->parting->conn == c) {
+			free(other->parting);
+			other->parting = NULL;
+		}
+	}
 }
 
 void answer_reject(struct conn *c, enum pdu_reject_reason reason,

@@ -258,6 +258,10 @@ static void begin_data(struct conn *c, const struct pdu_data_out *data)
 		c->rx_ignore = true;
 		return;
 	}
+	if (t->conn != c) {
+		c->rx_reject = PDU_REJECT_PROTOCOL_ERROR; /* 4.2.5.1: allegiance */
+		return;
+	}
 	switch (dataout_place(&t->out, data)) {
 	case DATAOUT_TAKE:
 		c->rx_task = t;

@@ -60,6 +60,7 @@ struct conn *conn_new(struct iscsi *iscsi, const struct portal *portal,
 	c->peer = *peer;
 	c->max_send = 8192; /* 13.12: until it declares another */
 	pdu_tx_init(&c->tx, &iscsi->tx_pool);
+	TAILQ_INIT(&c->marks);
 	conn_set_who(c, NULL);
 	TAILQ_INSERT_TAIL(&iscsi->conns, c, link);
 	iscsi->nconns++;
@@ -69,6 +70,7 @@ struct conn *conn_new(struct iscsi *iscsi, const struct portal *portal,
 void conn_free(struct conn *c)
 {
 	assert(!c->session && !c->login && !c->text && !pdu_tx_has(&c->tx) && c->ntasks == 0);
+	assert(TAILQ_EMPTY(&c->marks));
 	if (c->is_dirty)
 		STAILQ_REMOVE(&c->iscsi->dirty, c, conn, dlink);
 	TAILQ_REMOVE(&c->iscsi->conns, c, link);

@@ -7,11 +7,8 @@
 #include "iscsi/full.h"
 #include "iscsi/login.h"
 #include "iscsi/manage.h"
-#include "iscsi/scsi_port.h"
 #include "iscsi/sessions.h"
 #include "iscsi/stall.h"
-#include "iscsi/task.h"
-#include "iscsi/tmf.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -215,38 +212,22 @@ void door_timeout(struct conn *c, uint64_t now_ms)
 
 bool door_is_over(const struct conn *c)
 {
-	return c->state == CONN_DEAD || (!conn_is_open(c) && !pdu_tx_has(&c->tx) && !c->parting);
-}
-
-static void leave_session(struct conn *c)
-{
-	struct session *s = c->session;
-	struct task *t, *next;
-
-	for (t = TAILQ_FIRST(&s->tasks); t; t = next) {
-		next = TAILQ_NEXT(t, link);
-		if (t->conn == c)
-			port_orphan(t);
-	}
-	tmf_orphan(s, c);
-	session_remove_conn(s, c);
-	if (!TAILQ_EMPTY(&s->conns))
-		return;
-	conn_news(c, "session %u: over", s->tsih);
-	sessions_finish(s);
+	if (c->state == CONN_DEAD)
+		return true;
+	if (conn_is_open(c) || pdu_tx_has(&c->tx) || c->parting)
+		return false;
+	return !c->drains || c->ntasks == 0;
 }
 
 void door_lost(struct conn *c)
 {
 	command_forget(c);
-	free(c->parting);
-	c->parting = NULL;
 	pdu_rx_reset(&c->rx);
 	pdu_tx_reset(&c->tx); /* what was lent comes back, answers that will not be sent too */
 	exchange_free(c);
 	login_free(c);
 	if (c->session)
-		leave_session(c);
+		sessions_leave(c);
 	conn_free(c);
 }
 

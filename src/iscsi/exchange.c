@@ -4,6 +4,7 @@
 #include "iscsi/conn.h"
 #include "iscsi/discovery.h"
 #include "iscsi/keys.h"
+#include "iscsi/longtext.h"
 #include "iscsi/session.h"
 #include "wire/text.h"
 
@@ -11,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXCHANGE_TEXT_MAX ((size_t)64 * 1024) /* bytes of keys in one request */
-#define EXCHANGE_OUT_MIN  ((size_t)16 * 1024) /* bytes to answer with at first … */
+#define EXCHANGE_OUT_MIN ((size_t)16 * 1024) /* bytes to answer with at first … */
 #define EXCHANGE_OUT_MAX \
 	((size_t)64 * 1024 * 1024) /* … and at most: SendTargets of very many targets */
 
@@ -20,8 +20,7 @@ struct exchange {
 	uint32_t itt;
 	uint32_t ttt;      /* what the initiator goes on with */
 	uint64_t since_ms; /* when the request began, or a piece of the answer was asked for */
-	char *in;          /* owns */
-	size_t in_len;
+	struct longtext in;
 	char *out; /* owns; NULL: not answering yet */
 	size_t out_len;
 	size_t out_sent;
@@ -31,7 +30,7 @@ void exchange_free(struct conn *c)
 {
 	if (!c->text)
 		return;
-	free(c->text->in);
+	longtext_free(&c->text->in);
 	free(c->text->out);
 	free(c->text);
 	c->text = NULL;
@@ -105,7 +104,7 @@ static int negotiate(struct conn *c, const struct exchange *x, struct text_out *
 	size_t pos = 0;
 
 	param.peer_MaxRecvDataSegmentLength = c->max_send;
-	while ((next = text_next(x->in, x->in_len, &pos, &pair)) == TEXT_PAIR) {
+	while ((next = text_next(x->in.buf, x->in.len, &pos, &pair)) == TEXT_PAIR) {
 		switch (keys_take(&keys, KEYS_FULL_FEATURE, &pair, out)) {
 		case KEYS_OK: break;
 		case KEYS_SEND_TARGETS:
@@ -151,22 +150,6 @@ static int make_answer(struct conn *c, struct exchange *x)
 	return err;
 }
 
-static int collect(struct exchange *x, const uint8_t *data, uint32_t len)
-{
-	char *in;
-
-	if (len > EXCHANGE_TEXT_MAX - x->in_len)
-		return -E2BIG;
-	in = realloc(x->in, x->in_len + len + 1);
-	if (!in)
-		return -ENOMEM;
-	x->in = in;
-	if (len)
-		memcpy(in + x->in_len, data, len);
-	x->in_len += len;
-	return 0;
-}
-
 /* Start a new exchange, or go on with the one that the tags name (11.10.4). */
 static struct exchange *find(struct conn *c, const struct pdu_text_req *req)
 {
@@ -209,12 +192,10 @@ void exchange_pdu(struct conn *c, const struct pdu_text_req *req,
 	x->out = NULL;
 	x->out_len = 0;
 	x->out_sent = 0;
-	err = collect(x, data, req->data_len);
+	err = longtext_add(&x->in, data, req->data_len);
 	if (!err && !req->cont) {
 		err = make_answer(c, x);
-		free(x->in);
-		x->in = NULL;
-		x->in_len = 0;
+		longtext_free(&x->in);
 	}
 	if (err)
 		reject(c, err == -EPROTO ? PDU_REJECT_PROTOCOL_ERROR : PDU_REJECT_LONG_OPERATION,

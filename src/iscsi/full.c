@@ -1,16 +1,19 @@
 #include "iscsi/full.h"
 
+#include "base/bytes.h"
 #include "iscsi/answer.h"
 #include "iscsi/command.h"
 #include "iscsi/conn.h"
 #include "iscsi/exchange.h"
+#include "iscsi/fence.h"
+#include "iscsi/logout.h"
 #include "iscsi/order.h"
-#include "iscsi/scsi_port.h"
 #include "iscsi/session.h"
-#include "iscsi/task.h"
 #include "iscsi/tmf.h"
 
 #include <string.h>
+
+#define EXPSTATSN_AT 28 /* in every request: what the initiator has got of our answers */
 
 /* ---- NOP (11.18, 11.19) ---- */
 
@@ -57,7 +60,7 @@ static void nop_out(struct conn *c, const struct pdu_in *pdu)
 	send_nop_in(c, nop.itt, PDU_TAG_RESERVED, pdu->data, len);
 }
 
-/* ---- task management, text ---- */
+/* ---- task management, text, logout ---- */
 
 static void tmf_req(struct conn *c, const struct pdu_in *pdu)
 {
@@ -79,69 +82,16 @@ static void text_req(struct conn *c, const struct pdu_in *pdu)
 		exchange_pdu(c, &req, pdu->bhs, pdu->data);
 }
 
-/* ---- logout (11.14, 11.15) ---- */
-
-static enum pdu_logout_response logout_response(const struct conn *c,
-						const struct pdu_logout_req *req)
-{
-	const struct conn *other;
-
-	if (req->reason == PDU_LOGOUT_SESSION)
-		return PDU_LOGOUT_DONE;
-	TAILQ_FOREACH (other, &c->session->conns, slink) {
-		if (other->cid != req->cid)
-			continue;
-		return req->reason == PDU_LOGOUT_CONNECTION ? PDU_LOGOUT_DONE
-							    : PDU_LOGOUT_NO_RECOVERY;
-	}
-	return PDU_LOGOUT_NO_CID;
-}
-
-/*
- * The connection's tasks come before the answer to its logout: those that an ordered logout
- * stands behind are answered, the others end (4.2.3, 11.14).
- */
-static void part(struct conn *c, struct answer *a, bool at_once)
-{
-	struct task *t, *next;
-
-	conn_news(c, "session %u: logged out", c->session->tsih);
-	conn_event(c, EV_LOGOUT_PDU);
-	for (t = TAILQ_FIRST(&c->session->tasks); t; t = next) {
-		next = TAILQ_NEXT(t, link);
-		if (t->conn == c)
-			port_part(t, at_once);
-	}
-	answer_part(c, a);
-}
-
 static void logout_req(struct conn *c, const struct pdu_in *pdu)
 {
-	struct pdu_logout_rsp rsp = { 0 };
 	struct pdu_logout_req req;
-	struct answer *a;
 
-	if (pdu_get_logout_req(pdu->bhs, &req) != PDU_OK) {
+	if (pdu_get_logout_req(pdu->bhs, &req) != PDU_OK)
 		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
-		return;
-	}
-	if (req.reason > PDU_LOGOUT_RECOVERY) {
+	else if (req.reason > PDU_LOGOUT_RECOVERY)
 		answer_reject(c, PDU_REJECT_INVALID_FIELD, pdu->bhs);
-		return;
-	}
-	a = answer_new(0);
-	if (!a) {
-		conn_drop(c, "no memory for a logout response");
-		return;
-	}
-	rsp.itt = req.itt;
-	rsp.response = (uint8_t)logout_response(c, &req);
-	rsp.time2wait = (uint16_t)c->session->param.DefaultTime2Wait;
-	pdu_put_logout_rsp(a->bhs, &rsp);
-	if (rsp.response == PDU_LOGOUT_DONE)
-		part(c, a, req.immediate);
 	else
-		answer_send(c, a);
+		logout_start(c, &req);
 }
 
 /* ---- what cannot be taken ---- */
@@ -210,6 +160,8 @@ enum pdu_rx_verdict full_pdu(struct conn *c, const struct pdu_in *pdu)
 {
 	const struct opcode_row *row = find_row(pdu->bhs);
 
+	if (!TAILQ_EMPTY(&c->marks))
+		fence_acked(c, be32(pdu->bhs + EXPSTATSN_AT));
 	if (!row->discovery && !c->session->target) {
 		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
 	} else if (!pdu->data_ok && !row->header) {

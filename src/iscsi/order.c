@@ -192,6 +192,18 @@ void order_pdu(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)
 	}
 }
 
+void order_orphan(struct session *s, const struct conn *c)
+{
+	struct cmdsn_entry *e;
+	struct held_pdu *h;
+
+	TAILQ_FOREACH (e, &s->cmdsn.held, link) {
+		h = held_of(e);
+		if (e->run == held_run && h->cid == c->cid)
+			h->run = NULL;
+	}
+}
+
 void order_fill(struct session *s, uint32_t cmdsn)
 {
 	struct held_pdu *h;

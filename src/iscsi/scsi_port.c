@@ -2,9 +2,14 @@
 
 #include "base/bytes.h"
 #include "iscsi/conn.h"
+#include "iscsi/fence.h"
 #include "iscsi/session.h"
 #include "iscsi/task.h"
+#include "scsi/device.h"
+#include "scsi/itl.h"
+#include "scsi/lun.h"
 #include "scsi/sense.h"
+#include "scsi/ua.h"
 
 #include <assert.h>
 #include <string.h>
@@ -32,6 +37,25 @@ static bool r2t_next(struct tx_sender *s, struct tx_pdu *pdu)
 	return last;
 }
 
+/*
+ * 7.5: a task that ends because its connection does is told to the next command on its logical
+ * unit, on whatever connection that comes.
+ */
+static void tell_loss(const struct task *t)
+{
+	struct scsi_nexus *x = &t->session->nexus;
+	struct scsi_itl *itl;
+	struct scsi_lu *lu;
+	uint32_t number;
+
+	if (!t->session->has_nexus || scsi_lun_get(t->scsi.lun, &number))
+		return;
+	lu = scsi_device_lu(x->device, number);
+	itl = lu && (!x->sees || x->sees(x, lu)) ? itl_get(x, lu) : NULL;
+	if (itl)
+		ua_set(itl, UA_PROTOCOL_EVENT);
+}
+
 static void task_sent(struct tx_sender *s, bool gone)
 {
 	struct task *t = task_of_tx(s);
@@ -42,6 +66,8 @@ static void task_sent(struct tx_sender *s, bool gone)
 		return;
 	}
 	/* Level 0: an answer that was lost with its connection is lost. */
+	if (t->state == TASK_ANSWERING && gone)
+		tell_loss(t);
 	if (t->state == TASK_ANSWERING || t->state == TASK_LEAVING)
 		task_free(t);
 }
@@ -175,10 +201,29 @@ static void fail_by_data(struct scsi_task *scsi, enum dataout_fault fault)
 	scsi->in_len = 0;
 }
 
+static void say_fenced(struct conn *c, void *user)
+{
+	(void)c;
+	say(user, answer_next);
+}
+
+/* port_orphan() sees to the task. */
+static void drop_fenced(void *user)
+{
+	(void)user;
+}
+
 static void send_answer(struct task *t)
 {
 	t->state = TASK_ANSWERING;
-	say(t, answer_next);
+	if (t->scsi.fenced)
+		fence_say(&(struct fence){ .conn = t->conn,
+					   .user = t,
+					   .say = say_fenced,
+					   .drop = drop_fenced,
+					   .slot = &t->fence });
+	else
+		say(t, answer_next);
 }
 
 /* Ask for no more. True: what was asked for has still to come, or to be given up. */
@@ -283,24 +328,51 @@ void port_submit(struct task *t)
 
 void port_orphan(struct task *t)
 {
+	tell_loss(t);
 	task_leave_conn(t);
-	if (t->state == TASK_ACTIVE)
+	switch (t->state) {
+	case TASK_HELD:
+		if (!t->cancelled)
+			task_cancel(t);
+		break;
+	case TASK_ACTIVE:
+		task_lose(t);
 		scsi_abort(&t->scsi);
-	else if (t->state == TASK_DRAINING)
+		break;
+	case TASK_ANSWERING:
+		if (t->fence)
+			fence_cancel(t->fence);
 		task_free(t);
+		break;
+	case TASK_DRAINING: task_free(t); break;
+	default: break;
+	}
 }
 
-void port_part(struct task *t, bool at_once)
+/* A task that waits for its CmdSN ends with its connection; the number is not missing then. */
+static void part_held(struct task *t, bool whole)
 {
-	struct session *s = t->session;
-
-	if (t->state == TASK_HELD) {
-		cmdsn_remove(&s->cmdsn, &t->order);
+	if (whole) {
+		cmdsn_remove(&t->session->cmdsn, &t->order);
 		task_free(t);
+		return;
+	}
+	task_leave_conn(t);
+	if (!t->cancelled)
+		task_cancel(t);
+}
+
+void port_part(struct task *t, bool whole, bool at_once)
+{
+	if (t->state == TASK_HELD) {
+		tell_loss(t);
+		part_held(t, whole);
 	} else if (t->state == TASK_DRAINING) {
+		tell_loss(t);
 		leave(t);
 	} else if (t->state == TASK_ACTIVE &&
 		   (at_once || (t->scsi.may_write && dataout_lacks(&t->out, t->scsi.edtl)))) {
+		tell_loss(t);
 		scsi_abort(&t->scsi);
 	}
 }

@@ -19,9 +19,26 @@ void session_remove_conn(struct session *s, struct conn *c)
 	c->tx.window = NULL;
 }
 
-struct conn *session_conn(const struct session *s)
+struct conn *session_conn(const struct session *s, uint16_t cid)
 {
-	return TAILQ_FIRST(&s->conns);
+	struct conn *c;
+
+	TAILQ_FOREACH (c, &s->conns, slink) {
+		if (c->cid == cid)
+			return c;
+	}
+	return NULL;
+}
+
+bool session_has_others(const struct session *s, const struct conn *c)
+{
+	const struct conn *other;
+
+	TAILQ_FOREACH (other, &s->conns, slink) {
+		if (other != c && conn_is_full(other))
+			return true;
+	}
+	return false;
 }
 
 uint32_t session_ttt(struct session *s)
@@ -29,6 +46,21 @@ uint32_t session_ttt(struct session *s)
 	if (++s->last_ttt == PDU_TAG_RESERVED)
 		s->last_ttt = 0;
 	return s->last_ttt;
+}
+
+void session_wake(struct session *s)
+{
+	struct session_waiter *w;
+	unsigned int n = 0;
+
+	/* Who still has to wait comes back to the end of the line. */
+	TAILQ_FOREACH (w, &s->waiters, link)
+		n++;
+	for (; n > 0 && (w = TAILQ_FIRST(&s->waiters)); n--) {
+		TAILQ_REMOVE(&s->waiters, w, link);
+		w->waits_for = NULL;
+		w->resume(w);
+	}
 }
 
 void session_settle(struct session *s)
@@ -39,18 +71,13 @@ void session_settle(struct session *s)
 
 void session_free(struct session *s)
 {
-	struct session_waiter *w;
-
+	assert(TAILQ_EMPTY(&s->fences) && s->nlost == 0);
 	assert(TAILQ_EMPTY(&s->conns) && TAILQ_EMPTY(&s->cmdsn.held) && s->ntasks == 0);
 	if (s->has_nexus)
 		scsi_nexus_close(&s->nexus);
 	TAILQ_REMOVE(&s->iscsi->sessions, s, link);
 	map_remove(&s->iscsi->tsihs, s->tsih);
-	while ((w = TAILQ_FIRST(&s->waiters))) {
-		TAILQ_REMOVE(&s->waiters, w, link);
-		w->waits_for = NULL;
-		w->resume(w);
-	}
+	session_wake(s);
 	map_fini(&s->itts);
 	s->magic = 0;
 	free(s);

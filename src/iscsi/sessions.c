@@ -1,9 +1,13 @@
 #include "iscsi/sessions.h"
 
+#include "iscsi/answer.h"
 #include "iscsi/conn.h"
+#include "iscsi/fence.h"
+#include "iscsi/order.h"
 #include "iscsi/quirks.h"
 #include "iscsi/scsi_port.h"
 #include "iscsi/task.h"
+#include "iscsi/tmf.h"
 #include "scsi/lu.h"
 
 #include <assert.h>
@@ -99,6 +103,7 @@ struct session *sessions_new(struct conn *c, const struct session_identity *id,
 	TAILQ_INIT(&s->awaiting);
 	TAILQ_INIT(&s->conns);
 	TAILQ_INIT(&s->waiters);
+	TAILQ_INIT(&s->fences);
 	s->tsih = free_tsih(iscsi);
 	if (!s->tsih || map_add(&iscsi->tsihs, s->tsih, s)) {
 		free(s);
@@ -124,20 +129,40 @@ void sessions_drop(struct session *s, const char *why)
 	}
 }
 
-void sessions_finish(struct session *s)
+/* The last connection is gone: at error recovery level 0 that is the end. */
+static void finish(struct session *s)
 {
 	struct cmdsn_entry *e;
-	struct task *t, *next;
 
 	assert(TAILQ_EMPTY(&s->conns));
 	while ((e = TAILQ_FIRST(&s->cmdsn.held))) {
 		cmdsn_remove(&s->cmdsn, e);
 		e->drop(e);
 	}
-	for (t = TAILQ_FIRST(&s->tasks); t; t = next) {
-		next = TAILQ_NEXT(t, link);
-		port_orphan(t);
-	}
 	s->state = SESSION_ENDING;
 	session_settle(s);
+}
+
+void sessions_leave(struct conn *c)
+{
+	struct session *s = c->session;
+	struct task *t, *next;
+
+	answer_orphan(c);
+	for (t = TAILQ_FIRST(&s->tasks); t; t = next) {
+		next = TAILQ_NEXT(t, link);
+		if (t->conn == c)
+			port_orphan(t);
+	}
+	tmf_orphan(s, c);
+	order_orphan(s, c);
+	session_remove_conn(s, c);
+	fence_orphan(s, c);
+	if (TAILQ_EMPTY(&s->conns)) {
+		conn_news(c, "session %u: over", s->tsih);
+		finish(s);
+	} else {
+		conn_news(c, "session %u: connection %u over", s->tsih, c->cid);
+		session_wake(s);
+	}
 }

@@ -2,6 +2,7 @@
 
 #include "iscsi/conn.h"
 #include "iscsi/exchange.h"
+#include "iscsi/fence.h"
 #include "iscsi/session.h"
 #include "iscsi/task.h"
 #include "iscsi/tmf.h"
@@ -79,6 +80,7 @@ void stall_check(struct conn *c, uint64_t now_ms)
 
 	waits |= conn_is_full(c) && check_data(c, now_ms);
 	waits |= conn_is_full(c) && check_order(c, now_ms);
+	waits |= conn_is_full(c) && fence_check(c, now_ms, limit_ms(c));
 	waits |= conn_is_full(c) && tmf_check(c->session, now_ms);
 	waits |= conn_is_full(c) && exchange_check(c, now_ms, limit_ms(c));
 	c->waits = waits;

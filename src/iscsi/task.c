@@ -43,6 +43,8 @@ static void init(struct task *t, struct conn *c, const struct pdu_scsi_cmd *cmd)
 	t->no_room = false;
 	t->drains = false;
 	t->says = false;
+	t->is_lost = false;
+	t->fence = NULL;
 	t->tx.queued = false;
 	t->stall.since_ms = 0;
 	t->in = (struct datain){ 0 };
@@ -103,6 +105,15 @@ void task_cancel(struct task *t)
 	map_remove(&t->session->itts, t->itt);
 }
 
+void task_lose(struct task *t)
+{
+	assert(!t->conn && !t->is_lost);
+	t->is_lost = true;
+	t->session->nlost++;
+	if (!t->cancelled)
+		task_cancel(t);
+}
+
 void task_close(struct task *t)
 {
 	if (t->is_open)
@@ -115,8 +126,9 @@ void task_free(struct task *t)
 	struct session *s = t->session;
 	struct iscsi *iscsi = s->iscsi;
 	struct conn *c = t->conn;
+	bool was_lost = t->is_lost;
 
-	assert(t->magic == TASK_MAGIC && !t->tx.queued);
+	assert(t->magic == TASK_MAGIC && !t->tx.queued && !t->fence);
 	task_close(t);
 	scsi_task_fini(&t->scsi);
 	dataout_fini(&t->out);
@@ -131,6 +143,10 @@ void task_free(struct task *t)
 	iscsi->tasks--;
 	if (c)
 		answer_settle(c);
+	if (s->closing && s->closing != c)
+		answer_settle(s->closing);
+	if (was_lost && --s->nlost == 0)
+		session_wake(s);
 	session_settle(s);
 }
 

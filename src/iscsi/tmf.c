@@ -4,6 +4,7 @@
 #include "iscsi/answer.h"
 #include "iscsi/async.h"
 #include "iscsi/conn.h"
+#include "iscsi/fence.h"
 #include "iscsi/order.h"
 #include "iscsi/quirks.h"
 #include "iscsi/scsi_port.h"
@@ -87,17 +88,42 @@ static const struct tmf_row *find_row(const struct session *s, uint8_t function)
 	return NULL;
 }
 
-static void respond(struct conn *c, uint32_t itt, enum pdu_tmf_response response, uint32_t info)
+static struct answer *response(struct conn *c, uint32_t itt, enum pdu_tmf_response code,
+			       uint32_t info)
 {
 	struct answer *a = answer_new(0);
-	struct pdu_tmf_rsp rsp = { .response = (uint8_t)response, .itt = itt, .info = info };
+	struct pdu_tmf_rsp rsp = { .response = (uint8_t)code, .itt = itt, .info = info };
 
-	if (!a) {
+	if (a)
+		pdu_put_tmf_rsp(a->bhs, &rsp);
+	else
 		conn_drop(c, "no memory for a task management response");
-		return;
-	}
-	pdu_put_tmf_rsp(a->bhs, &rsp);
-	answer_send(c, a);
+	return a;
+}
+
+static void respond(struct conn *c, uint32_t itt, enum pdu_tmf_response code, uint32_t info)
+{
+	struct answer *a = response(c, itt, code, info);
+
+	if (a)
+		answer_send(c, a);
+}
+
+static void say_fenced(struct conn *c, void *answer)
+{
+	answer_send(c, answer);
+}
+
+/*
+ * 4.2.3.3: a function on many tasks is answered when the initiator has acknowledged all that was
+ * said on the session's other connections before.
+ */
+static void respond_fenced(struct conn *c, uint32_t itt, enum pdu_tmf_response code, uint32_t info)
+{
+	struct answer *a = response(c, itt, code, info);
+
+	if (a)
+		fence_say(&(struct fence){ .conn = c, .user = a, .say = say_fenced, .drop = free });
 }
 
 static enum pdu_tmf_response response_of(enum scsi_tmf_result result)
@@ -146,10 +172,20 @@ static void tmf_end(struct tmf *tmf)
 	session_settle(s);
 }
 
+/* Does it end many tasks? */
+static bool is_multi(const struct tmf *tmf)
+{
+	return tmf->row->ends_tasks && tmf->row->scope != ON_TASK;
+}
+
 static void conclude(struct tmf *tmf)
 {
-	if (tmf->conn)
-		respond(tmf->conn, tmf->itt, response_of(tmf->scsi.result), tmf->scsi.info);
+	enum pdu_tmf_response code = response_of(tmf->scsi.result);
+
+	if (tmf->conn && is_multi(tmf) && !tmf->row->ends_sessions)
+		respond_fenced(tmf->conn, tmf->itt, code, tmf->scsi.info);
+	else if (tmf->conn)
+		respond(tmf->conn, tmf->itt, code, tmf->scsi.info);
 	if (tmf->row->ends_sessions)
 		end_sessions(tmf->session);
 	tmf_end(tmf);
@@ -175,9 +211,8 @@ static bool is_draining(const struct tmf *tmf)
 static void scsi_done(struct scsi_tmf *scsi)
 {
 	struct tmf *tmf = (struct tmf *)((char *)scsi - offsetof(struct tmf, scsi));
-	bool is_multi = tmf->row->ends_tasks && tmf->row->scope != ON_TASK;
 
-	if (is_multi && tmf->conn && is_draining(tmf)) {
+	if (is_multi(tmf) && tmf->conn && is_draining(tmf)) {
 		tmf->state = TMF_DRAINING;
 		tmf->since_ms = tmf->conn->heard_ms;
 		tmf->conn->waits = true;

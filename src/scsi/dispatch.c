@@ -147,6 +147,9 @@ static bool gate_attention(struct scsi_task *t)
 
 	if (t->cmd->flags & F_KEEP_UA || !ua_tell(t->itl, &s))
 		return true;
+	/* RFC 7143, 4.2.2.3.3 a): told to all who lost commands, before anything that follows */
+	t->fenced =
+		s.code == SENSE_CLEARED || s.code == SENSE_LU_RESET || s.code == SENSE_TARGET_RESET;
 	return finish_sense(t, &s);
 }
 

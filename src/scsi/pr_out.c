@@ -65,6 +65,7 @@ static void on_task_left(struct scsi_lu *lu)
 	if (is_one_left(lu))
 		return;
 	lu->task_left = NULL;
+	lu->pr_op->t->fenced = true;
 	TAILQ_FOREACH (itl, &lu->itls, lu_link)
 		itl->is_preempted = false;
 	finish_good(leave(lu->pr_op));

@@ -25,6 +25,7 @@ static const struct row rows[UA_COUNT] = {
 	[UA_IDENT_CHANGED] = { SENSE_IDENT_CHANGED, false, false },
 	[UA_LUNS_CHANGED] = { SENSE_LUNS_CHANGED, false, false },
 	[UA_CLEARED] = { SENSE_CLEARED, false, false },
+	[UA_PROTOCOL_EVENT] = { SENSE_PROTOCOL_EVENT, false, false },
 	[UA_WAS_BUSY] = { SENSE_WAS_BUSY, false, false },
 	[UA_WAS_FULL] = { SENSE_WAS_FULL, false, false },
 	[UA_WAS_CONFLICT] = { SENSE_WAS_CONFLICT, false, false },

@@ -137,6 +137,7 @@ struct peer {
 	/* as a session sees it */
 	uint8_t isid; /* the last byte of its ISID */
 	uint16_t tsih;
+	uint16_t cid;
 	bool header_digest;
 	bool data_digest;
 	bool damage_header; /* of the next PDU sent: its header digest is wrong */
@@ -396,6 +397,7 @@ static inline struct peer *bench_peer(struct bench *b)
 		.takes = SIZE_MAX,
 		.limit = SIZE_MAX,
 		.isid = (uint8_t)b->npeers,
+		.cid = 1,
 		.cmdsn = 0x1000,
 	};
 	p->c = door_open(&b->iscsi, b->portal, &local, &remote, b->now_ms);

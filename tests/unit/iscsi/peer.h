@@ -79,7 +79,7 @@ static inline void peer_login_pdu(struct peer *p, const struct pdu_login_req *re
 	r.isid[0] = 0x80;
 	r.isid[5] = p->isid;
 	r.itt = p->itt;
-	r.cid = 1;
+	r.cid = p->cid;
 	r.cmdsn = p->cmdsn;
 	r.data_len = peer_text(text, lines);
 	pdu_put_login_req(bhs, &r);

@@ -136,7 +136,7 @@ static const struct {
 	{ "first burst", "FirstBurstLength=262144", "FirstBurstLength=65536" },
 	{ "first burst too small", "FirstBurstLength=0", "FirstBurstLength=Reject" },
 	{ "first burst near 2^32", "FirstBurstLength=4294967295", "FirstBurstLength=Reject" },
-	{ "connections: what the program can do", "MaxConnections=65535", "MaxConnections=1" },
+	{ "connections: as configured", "MaxConnections=65535", "MaxConnections=8" },
 	{ "no connection", "MaxConnections=0", "MaxConnections=Reject" },
 	{ "R2Ts", "MaxOutstandingR2T=65535", "MaxOutstandingR2T=4" },
 	{ "R2Ts, less", "MaxOutstandingR2T=1", "MaxOutstandingR2T=1" },

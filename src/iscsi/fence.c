@@ -1,0 +1,228 @@
+#include "iscsi/fence.h"
+
+#include "base/serial.h"
+#include "iscsi/conn.h"
+#include "iscsi/session.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+/* A NOP-In behind all that was said on a connection: once it is answered, that has come. */
+struct fence_mark {
+	struct tx_sender tx;
+	struct conn *conn;
+	struct fence *fence;
+	uint32_t ttt;
+	uint32_t statsn;              /* the next one when it was made: what ExpStatSN has to say */
+	bool is_made;                 /* statsn is known */
+	uint64_t since_ms;            /* when the time for an answer began; 0: not yet */
+	TAILQ_ENTRY(fence_mark) link; /* conn->marks */
+};
+
+static void advance(struct fence *f);
+
+static struct fence_mark *mark_of(struct tx_sender *s)
+{
+	return (struct fence_mark *)((char *)s - offsetof(struct fence_mark, tx));
+}
+
+static bool mark_next(struct tx_sender *s, struct tx_pdu *pdu)
+{
+	struct fence_mark *m = mark_of(s);
+	struct pdu_nop_in nop = { .itt = PDU_TAG_RESERVED, .ttt = m->ttt };
+
+	pdu_put_nop_in(pdu->bhs, &nop);
+	pdu->statsn = TX_STATSN_NEXT;
+	m->statsn = m->conn->tx.statsn;
+	m->is_made = true;
+	return true;
+}
+
+/* It stays in conn->marks, made, until it is acknowledged, or the connection goes. */
+static void mark_sent(struct tx_sender *s, bool gone)
+{
+	(void)s;
+	(void)gone;
+}
+
+static void add_mark(struct fence *f, struct conn *c)
+{
+	struct fence_mark *m = malloc(sizeof(*m));
+
+	if (!m) {
+		conn_drop(c, "no memory to ask for an acknowledgement");
+		return;
+	}
+	*m = (struct fence_mark){
+		.tx = { .next = mark_next, .sent = mark_sent },
+		.conn = c,
+		.fence = f,
+		.ttt = session_ttt(f->session),
+	};
+	TAILQ_INSERT_TAIL(&c->marks, m, link);
+	f->nmarks++;
+	c->waits = true;
+	conn_send(c, &m->tx);
+}
+
+static void remove_mark(struct fence_mark *m)
+{
+	struct fence *f = m->fence;
+
+	TAILQ_REMOVE(&m->conn->marks, m, link);
+	free(m);
+	if (--f->nmarks == 0)
+		advance(f);
+}
+
+/* Nothing new is said on the other connections, or it is again. */
+static void pause_others(struct session *s, const struct conn *c, bool pause)
+{
+	struct conn *other;
+
+	TAILQ_FOREACH (other, &s->conns, slink) {
+		other->tx.paused = pause && other != c;
+		if (!pause)
+			conn_touch(other);
+	}
+}
+
+/* What was said before on the others is asked for. */
+static void begin(struct fence *f)
+{
+	struct conn *other;
+
+	f->state = FENCE_BEFORE;
+	f->nmarks = 1; /* so that it does not pass from inside */
+	TAILQ_FOREACH (other, &f->session->conns, slink) {
+		if (other != f->conn && conn_is_full(other))
+			add_mark(f, other);
+	}
+	if (--f->nmarks == 0)
+		advance(f);
+}
+
+/* Out of the line; the next one's turn has come. */
+static void end(struct fence *f)
+{
+	struct session *s = f->session;
+
+	TAILQ_REMOVE(&s->fences, f, link);
+	free(f);
+	f = TAILQ_FIRST(&s->fences);
+	if (f)
+		begin(f);
+}
+
+static void leave_slot(struct fence *f)
+{
+	if (f->slot)
+		*f->slot = NULL;
+	f->slot = NULL;
+}
+
+static void advance(struct fence *f)
+{
+	struct session *s = f->session;
+
+	if (f->state == FENCE_AFTER) {
+		pause_others(s, NULL, false);
+		end(f);
+		return;
+	}
+	if (!f->conn) {
+		end(f);
+		return;
+	}
+	f->state = FENCE_AFTER;
+	leave_slot(f);
+	f->say(f->conn, f->user);
+	if (!session_has_others(s, f->conn)) {
+		end(f);
+		return;
+	}
+	pause_others(s, f->conn, true);
+	f->nmarks = 1;
+	add_mark(f, f->conn);
+	if (--f->nmarks == 0)
+		advance(f);
+}
+
+void fence_say(const struct fence *what)
+{
+	struct conn *conn = what->conn;
+	struct session *s = conn->session;
+	struct fence *f;
+
+	if (TAILQ_EMPTY(&s->fences) && !session_has_others(s, conn)) {
+		what->say(conn, what->user);
+		return;
+	}
+	f = malloc(sizeof(*f));
+	if (!f) {
+		conn_drop(conn, "no memory for a response fence");
+		what->drop(what->user);
+		return;
+	}
+	*f = *what;
+	f->session = s;
+	f->state = FENCE_IN_LINE;
+	if (f->slot)
+		*f->slot = f;
+	TAILQ_INSERT_TAIL(&s->fences, f, link);
+	if (f == TAILQ_FIRST(&s->fences))
+		begin(f);
+}
+
+void fence_cancel(struct fence *f)
+{
+	leave_slot(f);
+	f->conn = NULL;
+}
+
+void fence_acked(struct conn *c, uint32_t expstatsn)
+{
+	struct fence_mark *m, *next;
+
+	if (sn_before(c->tx.statsn, expstatsn))
+		return; /* of what was never said */
+	for (m = TAILQ_FIRST(&c->marks); m; m = next) {
+		next = TAILQ_NEXT(m, link);
+		if (!m->is_made || m->tx.queued || sn_before(expstatsn, m->statsn))
+			return;
+		remove_mark(m);
+	}
+}
+
+void fence_orphan(struct session *s, struct conn *c)
+{
+	struct fence_mark *m, *next;
+	struct fence *f;
+
+	TAILQ_FOREACH (f, &s->fences, link) {
+		if (f->conn != c)
+			continue;
+		f->conn = NULL;
+		leave_slot(f);
+		if (f->state != FENCE_AFTER)
+			f->drop(f->user);
+	}
+	for (m = TAILQ_FIRST(&c->marks); m; m = next) {
+		next = TAILQ_NEXT(m, link);
+		remove_mark(m);
+	}
+}
+
+bool fence_check(struct conn *c, uint64_t now_ms, uint64_t limit_ms)
+{
+	struct fence_mark *m = TAILQ_FIRST(&c->marks);
+
+	if (!m)
+		return false;
+	if (!m->since_ms)
+		m->since_ms = now_ms;
+	if (now_ms - m->since_ms >= limit_ms)
+		conn_drop(c, "it does not acknowledge our answers for %llu ms",
+			  (unsigned long long)limit_ms);
+	return true;
+}

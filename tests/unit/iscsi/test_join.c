@@ -1,0 +1,175 @@
+#include "peer.h"
+
+#include "iscsi/sessions.h"
+
+/* A login to the session of p, with that CID. */
+static struct peer *join_send(struct peer *p, uint16_t cid)
+{
+	struct pdu_login_req req = { .transit = true,
+				     .csg = PDU_STAGE_OPERATIONAL,
+				     .nsg = PDU_STAGE_FULL,
+				     .tsih = p->tsih };
+	struct peer *q = bench_peer(p->bench);
+
+	q->isid = p->isid;
+	q->cid = cid;
+	q->cmdsn = p->cmdsn;
+	peer_login_pdu(q, &req, PEER_NAMES);
+	return q;
+}
+
+static uint16_t join_status(struct peer *q)
+{
+	struct pdu_login_rsp rsp;
+
+	return peer_login_status(q, &rsp);
+}
+
+static struct session *session_of(const struct peer *p)
+{
+	return sessions_find(&p->bench->iscsi, p->tsih);
+}
+
+/* The window that a login is told is the session's, not what the login says. */
+static void window_goes_on(void)
+{
+	struct pdu_login_rsp rsp;
+	struct bench b;
+	struct peer *p, *q;
+
+	bench_open(&b);
+	p = bench_login(&b, "MaxConnections=2\n");
+	p->cmdsn += 7;
+	q = join_send(p, 2);
+	CU_ASSERT_EQUAL(peer_login_status(q, &rsp), PDU_LOGIN_SUCCESS);
+	CU_ASSERT_EQUAL(rsp.sn.expcmdsn, session_of(p)->cmdsn.exp);
+	CU_ASSERT_EQUAL(rsp.sn.expcmdsn, p->cmdsn - 7);
+	CU_ASSERT_EQUAL(rsp.tsih, p->tsih);
+	bench_close(&b);
+}
+
+static void another_user(void)
+{
+	struct bench b;
+	struct peer *p, *q;
+
+	bench_open(&b);
+	p = bench_login(&b, "MaxConnections=2\n");
+	memcpy(session_of(p)->user, "somebody", sizeof("somebody"));
+	q = join_send(p, 2);
+	CU_ASSERT_EQUAL(join_status(q), PDU_LOGIN_AUTH_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.said, "another user"));
+	bench_close(&b);
+}
+
+/* A write of the old connection that the store still has is waited for: it must not land on what
+ * the new one writes. */
+static void reinstated_with_a_write_in_the_store(void)
+{
+	static uint8_t data[BENCH_BLOCK];
+	struct pdu_scsi_cmd cmd;
+	struct bench b;
+	struct peer *p, *q;
+
+	bench_open(&b);
+	p = bench_login(&b, "MaxConnections=2\n");
+	b.disk->hold = true;
+	peer_rw10(&cmd, 0x2a, 0, 1);
+	cmd.data_len = BENCH_BLOCK;
+	peer_scsi(p, &cmd, data);
+	bench_run(&b);
+	CU_ASSERT_EQUAL(b.disk->nheld, 1);
+	q = join_send(p, 1);
+	peer_expect_nothing(q);
+	CU_ASSERT_PTR_NULL(p->c);
+	bench_store_release(b.disk);
+	/* with its last connection the session is gone, and that is told */
+	CU_ASSERT_EQUAL(join_status(q), PDU_LOGIN_NO_SESSION);
+	bench_close(&b);
+}
+
+/* The same where another connection keeps the session. */
+static void reinstated_beside_another(void)
+{
+	static uint8_t data[BENCH_BLOCK];
+	struct pdu_scsi_cmd cmd;
+	struct peer *p, *q, *r;
+	struct bench b;
+
+	bench_open(&b);
+	p = bench_login(&b, "MaxConnections=2\n");
+	q = join_send(p, 2);
+	CU_ASSERT_EQUAL(join_status(q), PDU_LOGIN_SUCCESS);
+	b.disk->hold = true;
+	peer_rw10(&cmd, 0x2a, 0, 1);
+	cmd.data_len = BENCH_BLOCK;
+	peer_scsi(p, &cmd, data);
+	bench_run(&b);
+	r = join_send(p, 1);
+	peer_expect_nothing(r);
+	CU_ASSERT_PTR_NULL(p->c);
+	CU_ASSERT_EQUAL(session_of(p)->nlost, 1);
+	bench_store_release(b.disk);
+	CU_ASSERT_EQUAL(join_status(r), PDU_LOGIN_SUCCESS);
+	bench_close(&b);
+}
+
+/* An answer to a logout of another connection waits for the store, too. */
+static void logged_out_by_another(void)
+{
+	static uint8_t data[BENCH_BLOCK];
+	struct pdu_scsi_cmd cmd;
+	struct peer *p, *q;
+	struct bench b;
+	struct got g;
+
+	bench_open(&b);
+	p = bench_login(&b, "MaxConnections=2\n");
+	q = join_send(p, 2);
+	CU_ASSERT_EQUAL(join_status(q), PDU_LOGIN_SUCCESS);
+	b.disk->hold = true;
+	peer_rw10(&cmd, 0x2a, 0, 1);
+	cmd.data_len = BENCH_BLOCK;
+	peer_scsi(p, &cmd, data);
+	q->cmdsn = p->cmdsn;
+	peer_logout(q, PDU_LOGOUT_CONNECTION, 1);
+	peer_expect_nothing(q);
+	bench_store_release(b.disk);
+	CU_ASSERT(peer_expect(q, PDU_LOGOUT_RSP, &g));
+	CU_ASSERT_EQUAL(g.bhs[2], PDU_LOGOUT_DONE);
+	CU_ASSERT_PTR_NULL(p->c);
+	bench_close(&b);
+}
+
+/* Who asked for it may be gone before. */
+static void logged_out_by_one_that_goes(void)
+{
+	struct pdu_scsi_cmd cmd;
+	struct peer *p, *q;
+	struct bench b;
+
+	bench_open(&b);
+	p = bench_login(&b, "MaxConnections=2\n");
+	q = join_send(p, 2);
+	CU_ASSERT_EQUAL(join_status(q), PDU_LOGIN_SUCCESS);
+	b.disk->hold = true;
+	peer_rw10(&cmd, 0x28, 0, 1);
+	peer_scsi(p, &cmd, NULL);
+	q->cmdsn = p->cmdsn;
+	peer_logout(q, PDU_LOGOUT_CONNECTION, 1);
+	bench_run(&b);
+	peer_cut(q);
+	bench_run(&b);
+	bench_close(&b);
+}
+
+static const struct unit_test tests[] = {
+	{ "the window goes on", window_goes_on },
+	{ "another user is refused", another_user },
+	{ "reinstated with a write in the store", reinstated_with_a_write_in_the_store },
+	{ "reinstated beside another connection", reinstated_beside_another },
+	{ "logged out by another connection", logged_out_by_another },
+	{ "logged out by one that goes", logged_out_by_one_that_goes },
+};
+
+UNIT_MAIN("iscsi/join", tests)
