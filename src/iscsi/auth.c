@@ -173,10 +173,13 @@ static enum auth_verdict check_response(struct auth *a, const struct auth_keys *
 	const struct access_chap *account = access_find(a->group, keys->value[AUTH_N]);
 	char quoted[ACCESS_USER_MAX];
 	int len = chap_decode(keys->value[AUTH_R], response, sizeof(response));
+	const struct access_chap *tried;
 	bool proven;
 
-	/* An unknown user takes as long as a wrong secret, and gets the same answer. */
-	proven = chap_proves(a->algorithm, a->id, account ? &account->secret : NULL, a->challenge,
+	/* An unknown user takes as long as a wrong secret, and gets the same answer: the hash is
+	 * made with the secret of another, and counts for nothing. */
+	tried = account ? account : STAILQ_FIRST(&a->group->accounts);
+	proven = chap_proves(a->algorithm, a->id, tried ? &tried->secret : NULL, a->challenge,
 			     sizeof(a->challenge), response, len > 0 ? (size_t)len : 0);
 	snprintf(a->user, sizeof(a->user), "%s", keys->value[AUTH_N]);
 	if (!proven || !account) {

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,70 @@ static void responses_that_prove_nothing(void)
 	}
 }
 
+/* ---- what a refusal costs ---- */
+
+/* Bytes hashed, hashes finished, bytes compared. The linker has these called for the real ones. */
+static struct work {
+	size_t hashed, hashes, compared;
+} work;
+
+/* NOLINTBEGIN(bugprone-reserved-identifier): so --wrap wants them */
+int __real_EVP_DigestUpdate(EVP_MD_CTX *ctx, const void *data, size_t len);
+int __real_EVP_DigestFinal_ex(EVP_MD_CTX *ctx, unsigned char *md, unsigned int *len);
+bool __real_secret_equal(const void *a, const void *b, size_t len);
+int __wrap_EVP_DigestUpdate(EVP_MD_CTX *ctx, const void *data, size_t len);
+int __wrap_EVP_DigestFinal_ex(EVP_MD_CTX *ctx, unsigned char *md, unsigned int *len);
+bool __wrap_secret_equal(const void *a, const void *b, size_t len);
+
+int __wrap_EVP_DigestUpdate(EVP_MD_CTX *ctx, const void *data, size_t len)
+{
+	work.hashed += len;
+	return __real_EVP_DigestUpdate(ctx, data, len);
+}
+
+int __wrap_EVP_DigestFinal_ex(EVP_MD_CTX *ctx, unsigned char *md, unsigned int *len)
+{
+	work.hashes++;
+	return __real_EVP_DigestFinal_ex(ctx, md, len);
+}
+
+bool __wrap_secret_equal(const void *a, const void *b, size_t len)
+{
+	work.compared += len;
+	return __real_secret_equal(a, b, len);
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+static struct work work_of(const char *user, const char *secret)
+{
+	static struct scene s;
+	struct access_chap second = { .user = "host0" };
+	char lines[1024];
+
+	challenge(&s, true);
+	CU_ASSERT_EQUAL(secret_set(&second.secret, SECRET, strlen(SECRET)), 0);
+	STAILQ_INSERT_TAIL(&s.group.accounts, &second, link);
+	snprintf(lines, sizeof(lines), "%s", respond(&s, CHAP_SHA256, user, secret, ""));
+	work = (struct work){ 0 };
+	CU_ASSERT_EQUAL(step(&s, lines), AUTH_FAILED);
+	auth_fini(&s.auth);
+	return work;
+}
+
+/* The same is done for a user that is not there as for one whose secret is wrong. */
+static void an_unknown_user_costs_the_same(void)
+{
+	const struct work known = work_of(USER, "wrong");
+	const struct work unknown = work_of("nobody", "wrong");
+	const struct work guessed = work_of("nobody", SECRET);
+
+	CU_ASSERT_EQUAL(known.hashes, 1);
+	CU_ASSERT_EQUAL(known.hashed, 1 + strlen(SECRET) + CHAP_CHALLENGE_LEN);
+	CU_ASSERT_EQUAL(known.compared, 32);
+	CU_ASSERT_EQUAL(memcmp(&known, &unknown, sizeof(known)), 0);
+	CU_ASSERT_EQUAL(memcmp(&known, &guessed, sizeof(known)), 0);
+}
+
 static void malformed_responses(void)
 {
 	static const char *const values[] = { "", "0x", "0xzz", "12", "0x00", "0b!" };
@@ -373,6 +438,7 @@ static const struct unit_test tests[] = {
 	{ "CHAP one way", one_way },
 	{ "method and algorithm together", method_and_algorithm_together },
 	{ "responses that prove nothing", responses_that_prove_nothing },
+	{ "an unknown user costs the same", an_unknown_user_costs_the_same },
 	{ "malformed responses", malformed_responses },
 	{ "CHAP both ways", both_ways },
 	{ "challenges that are not answered", challenges_that_are_not_answered },
