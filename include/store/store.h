@@ -98,12 +98,13 @@ enum store_mode { STORE_IO_DIRECT, STORE_IO_CACHED };
 struct store {
 	const struct store_ops *ops;
 	struct store_env *env;  /* borrowed; outlives the store */
+	struct store *below;    /* of a filter: the store it stands on, its own; NULL: no filter */
 	uint64_t size;          /* bytes */
 	uint32_t io_align;      /* bytes that offset and len must be a multiple of */
 	uint32_t optimal_io;    /* bytes, 0: does not matter */
 	uint32_t discard_align; /* bytes that a discard gives back at least; 0 when it cannot */
 	uint32_t caps;          /* enum store_cap */
-	uint32_t in_flight;     /* submitted and not yet handed back */
+	uint32_t in_flight;     /* submitted, not handed on to the store below, not handed back */
 	enum store_mode io;     /* what it is served with, which need not be what was wished */
 };
 
@@ -184,7 +185,10 @@ char *store_kinds(char *dst, size_t size);
 int store_open(struct store_env *env, const struct store_params *p, struct store **out,
 	       char why[static STORE_WHY_MAX]);
 
-/* Requires that nothing is in flight (in_flight == 0). NULL is fine. */
+/* Is nothing in flight, in it and below it? */
+bool store_is_idle(const struct store *s);
+
+/* Requires store_is_idle(). NULL is fine. */
 void store_close(struct store *s);
 
 /*

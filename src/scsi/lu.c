@@ -163,7 +163,7 @@ int scsi_lu_load(struct scsi_lu *lu)
 
 bool scsi_lu_is_idle(const struct scsi_lu *lu)
 {
-	return TAILQ_EMPTY(&lu->tasks) && !lu->sync_busy && lu->store->in_flight == 0;
+	return TAILQ_EMPTY(&lu->tasks) && !lu->sync_busy && store_is_idle(lu->store);
 }
 
 void scsi_lu_free(struct scsi_lu *lu)

@@ -17,7 +17,7 @@ bool scsi_lu_is_quiet(const struct scsi_lu *lu)
 	const struct scsi_task *t;
 
 	assert(lu->is_held);
-	if (lu->sync_busy || lu->store->in_flight)
+	if (lu->sync_busy || !store_is_idle(lu->store))
 		return false;
 	TAILQ_FOREACH (t, &lu->tasks, set_link) {
 		if (t->in_range)

@@ -22,8 +22,7 @@ struct bucket {
 };
 
 struct limit {
-	struct store store;  /* first */
-	struct store *below; /* owns */
+	struct store store; /* first */
 	struct bucket ops, bytes;
 	struct store_io_list waiting; /* in the order in which they came */
 	struct env_alarm alarm;       /* when the first of them may go */
@@ -64,12 +63,12 @@ static uint64_t due_ns(const struct limit *l)
 static void pass(struct limit *l, struct store_io *io)
 {
 	l->store.in_flight--;
-	io->store = l->below;
-	l->below->in_flight++;
-	if (io->offset > l->below->size || io->len > l->below->size - io->offset)
+	io->store = l->store.below;
+	l->store.below->in_flight++;
+	if (io->offset > l->store.below->size || io->len > l->store.below->size - io->offset)
 		env_finish(io, -EINVAL);
 	else
-		l->below->ops->submit(io);
+		l->store.below->ops->submit(io);
 }
 
 static void pass_charged(struct limit *l, struct store_io *io)
@@ -131,7 +130,7 @@ static void limit_recall(struct store *s, struct store_io *io)
 
 static int limit_resize(struct store *s, uint64_t size)
 {
-	struct store *below = limit_of(s)->below;
+	struct store *below = s->below;
 	int err;
 
 	if (!below->ops->resize)
@@ -146,15 +145,15 @@ static void limit_close(struct store *s)
 {
 	struct limit *l = limit_of(s);
 
-	assert(STAILQ_EMPTY(&l->waiting) && l->below->in_flight == 0);
+	assert(STAILQ_EMPTY(&l->waiting));
 	env_alarm_stop(&l->alarm);
-	l->below->ops->close(l->below);
+	l->store.below->ops->close(l->store.below);
 	free(l);
 }
 
 static void limit_undo(struct store *s)
 {
-	struct store *below = limit_of(s)->below;
+	struct store *below = s->below;
 
 	if (below->ops->undo)
 		below->ops->undo(below);
@@ -162,7 +161,7 @@ static void limit_undo(struct store *s)
 
 static int limit_claim(struct store *s)
 {
-	struct store *below = limit_of(s)->below;
+	struct store *below = s->below;
 
 	return below->ops->claim ? below->ops->claim(below) : 0;
 }
@@ -189,7 +188,7 @@ int limit_open(struct store *below, uint64_t max_iops, uint64_t max_bandwidth, s
 	l->store = *below; /* what it can, and how it is best asked */
 	l->store.ops = &limit_ops;
 	l->store.in_flight = 0;
-	l->below = below;
+	l->store.below = below;
 	l->ops.rate = max_iops;
 	l->bytes.rate = max_bandwidth;
 	l->alarm = (struct env_alarm){ .ring = on_alarm, .user = l };

@@ -97,11 +97,20 @@ static int check_params(const struct kind *kind, struct store_params *p,
 	return 0;
 }
 
+bool store_is_idle(const struct store *s)
+{
+	for (; s; s = s->below) {
+		if (s->in_flight)
+			return false;
+	}
+	return true;
+}
+
 void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	assert(s->in_flight == 0);
+	assert(store_is_idle(s));
 	s->ops->close(s);
 }
 

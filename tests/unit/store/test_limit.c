@@ -214,6 +214,26 @@ static void what_waited_is_looked_at_again(void)
 	end(&b);
 }
 
+/* Whoever waits until nothing is in flight waits for what has been handed on, too. */
+static void what_was_handed_on_is_in_flight(void)
+{
+	struct bench b;
+
+	start(&b, 1, 0);
+	CU_ASSERT_TRUE(store_is_idle(b.s));
+	submit(&b, 2, STORE_READ, 512);
+	CU_ASSERT_FALSE(store_is_idle(b.s));
+	store_recall(b.s, &b.io[1].io);
+	CU_ASSERT_EQUAL(back(&b, 2), 2);
+	CU_ASSERT_TRUE(store_is_idle(b.s));
+	submit(&b, 1, STORE_FLUSH, 0);
+	CU_ASSERT_EQUAL(b.s->in_flight, 0);
+	CU_ASSERT_FALSE(store_is_idle(b.s));
+	CU_ASSERT_EQUAL(back(&b, 1), 1);
+	pass_time(&b, 1000);
+	end(&b);
+}
+
 static void it_looks_like_the_store_below(void)
 {
 	struct store_params p = { .backend = "ram", .size = MIB, .block_size = 4096, .thin = true };
@@ -248,6 +268,7 @@ static const struct unit_test tests[] = {
 	{ "a flush does not wait", a_flush_does_not_wait },
 	{ "what is recalled comes back at once", what_is_recalled_comes_back_at_once },
 	{ "what waited is looked at again", what_waited_is_looked_at_again },
+	{ "what was handed on is in flight", what_was_handed_on_is_in_flight },
 	{ "it looks like the store below", it_looks_like_the_store_below },
 };
 
