@@ -27,9 +27,11 @@ enum store_op {
 	STORE_ZERO,    /* make the range read as zeros, keeping it allocated where it can */
 	STORE_EXTENT,  /* is offset allocated, and how far (at most len) is it alike: sets mapped,
 			  extent_len */
+	STORE_COPY,    /* make the range what is at from_offset of from, without moving its bytes
+			  here; -EOPNOTSUPP: that cannot be done, read and write it */
 };
 
-#define STORE_FUA    0x1 /* with STORE_WRITE and STORE_ZERO: on stable storage before done */
+#define STORE_FUA    0x1         /* with what writes: on stable storage before done */
 #define STORE_RW_MAX (16u << 20) /* bytes: the longest read or write */
 
 /*
@@ -55,7 +57,9 @@ struct store_io {
 	uint64_t len;    /* bytes, likewise; not 0 but for a flush; at most STORE_RW_MAX to move */
 	uint8_t *data;   /* read, write: len bytes, 4 KiB aligned; borrowed */
 	struct store_view
-		*view; /* STORE_READ: where not NULL, the store may lend instead of copy */
+		*view;        /* STORE_READ: where not NULL, the store may lend instead of copy */
+	struct store *from;   /* STORE_COPY: borrowed; the caller keeps it open until done() */
+	uint64_t from_offset; /* STORE_COPY: bytes, a multiple of the io_align of from */
 	void (*done)(struct store_io *io);
 	void *user; /* the caller's */
 
@@ -90,6 +94,7 @@ struct store_ops {
 	void (*close)(struct store *s);                       /* no request is in flight */
 	void (*undo)(struct store *s); /* before close(): what opening made; NULL: nothing */
 	int (*claim)(struct store *s); /* what takes_over left; NULL: nothing */
+	bool copies; /* submit() takes STORE_COPY from a store with the same operations */
 };
 
 enum store_mode { STORE_IO_DIRECT, STORE_IO_CACHED };

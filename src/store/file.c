@@ -230,6 +230,21 @@ static int zero_now(struct store_io *io)
 	return !err && wants_fua(io) ? sync_now(io) : err;
 }
 
+/*
+ * Blocks that two files share must be paid for when one of them is written later: only
+ * where both may run out of space anyhow.
+ */
+static int copy_now(struct store_io *io)
+{
+	const struct file *f = file_of(io), *from = (struct file *)io->from;
+	int err;
+
+	if (!f->is_thin || !from->is_thin)
+		return -EOPNOTSUPP;
+	err = space_copy(from->fd, io->from_offset, f->fd, io->offset, io->len);
+	return !err && wants_fua(io) ? sync_now(io) : err;
+}
+
 static int extent_now(struct store_io *io)
 {
 	return space_extent(file_of(io)->fd, io->offset, io->len, io->store->io_align, &io->mapped,
@@ -249,6 +264,7 @@ static void file_submit(struct store_io *io)
 	case STORE_DISCARD: env_work(io, punch_now, file_done); break;
 	case STORE_ZERO: env_work(io, zero_now, file_done); break;
 	case STORE_EXTENT: env_work(io, extent_now, env_finish); break;
+	case STORE_COPY: env_work(io, copy_now, file_done); break;
 	}
 }
 
@@ -348,6 +364,7 @@ const struct store_ops file_regular_ops = {
 	.close = file_close,
 	.undo = file_undo,
 	.claim = file_claim,
+	.copies = true,
 };
 
 const struct store_ops file_device_ops = {

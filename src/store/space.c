@@ -83,6 +83,23 @@ int space_zero_device(int fd, uint64_t offset, uint64_t len)
 	return is_refusal(err) ? write_zeros(fd, offset, len) : err;
 }
 
+int space_copy(int from, uint64_t from_offset, int to, uint64_t offset, uint64_t len)
+{
+	off_t in = (off_t)from_offset, out = (off_t)offset;
+	ssize_t n;
+
+	while (len > 0) {
+		n = copy_file_range(from, &in, to, &out, len, 0);
+		if (n > 0)
+			len -= (uint64_t)n;
+		else if (n == 0 || is_refusal(-errno) || errno == EXDEV)
+			return -EOPNOTSUPP;
+		else if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
 /* lseek() where what is not found before end lies at end. An offset, or -errno. */
 static int64_t seek(int fd, uint64_t from, uint64_t end, int whence)
 {

@@ -176,6 +176,7 @@ static const struct demand {
 			    .cap = STORE_CAN_DISCARD },
 	[STORE_ZERO] = { "zeroing", .changes = true, .has_range = true },
 	[STORE_EXTENT] = { "extent query", .has_range = true },
+	[STORE_COPY] = { "copy", .changes = true, .has_range = true },
 };
 
 const char *store_op_name(enum store_op op)
@@ -183,9 +184,25 @@ const char *store_op_name(enum store_op op)
 	return demands[op].name;
 }
 
+static int check_range(const struct store *s, uint64_t offset, uint64_t len)
+{
+	if (offset > s->size || len > s->size - offset)
+		return -EINVAL;
+	return (offset | len) % s->io_align ? -EINVAL : 0;
+}
+
+/* Where the bytes of a copy come from; what stands in between (a filter) has to see them. */
+static int check_copy(const struct store *s, const struct store_io *io)
+{
+	if (!s->ops->copies || io->from->ops != s->ops)
+		return -EOPNOTSUPP;
+	return check_range(io->from, io->from_offset, io->len);
+}
+
 static int check_io(const struct store *s, const struct store_io *io)
 {
 	const struct demand *d = &demands[io->op];
+	int err;
 
 	if (d->changes && (s->caps & STORE_READ_ONLY))
 		return -EROFS;
@@ -195,9 +212,8 @@ static int check_io(const struct store *s, const struct store_io *io)
 		return 0;
 	if (io->len == 0 || (d->is_transfer && io->len > STORE_RW_MAX))
 		return -EINVAL;
-	if (io->offset > s->size || io->len > s->size - io->offset)
-		return -EINVAL;
-	return (io->offset | io->len) % s->io_align ? -EINVAL : 0;
+	err = check_range(s, io->offset, io->len);
+	return err || io->op != STORE_COPY ? err : check_copy(s, io);
 }
 
 void store_submit(struct store *s, struct store_io *io)

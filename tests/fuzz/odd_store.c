@@ -11,7 +11,8 @@ static void answer(struct odd_store *s, struct store_io *io)
 		case STORE_WRITE: memcpy(s->bytes + io->offset, io->data, io->len); break;
 		case STORE_DISCARD:
 		case STORE_ZERO: memset(s->bytes + io->offset, 0, io->len); break;
-		case STORE_FLUSH: break;
+		case STORE_FLUSH:
+		case STORE_COPY: break;
 		case STORE_EXTENT:
 			io->mapped = s->bytes[io->offset] != 0;
 			io->extent_len = s->store.io_align;

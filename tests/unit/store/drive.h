@@ -165,6 +165,26 @@ static inline uint64_t drive_extent(struct store *s, uint64_t offset, uint64_t l
 	return d.io.error ? UINT64_MAX : d.io.extent_len;
 }
 
+/* Copy len bytes between two stores, or inside one; the request's error. */
+static inline int drive_copy(struct store *from, uint64_t from_offset, struct store *to,
+			     uint64_t offset, uint64_t len, uint32_t flags)
+{
+	struct drive_io d = {
+		.io = { .op = STORE_COPY,
+			.flags = flags,
+			.offset = offset,
+			.len = len,
+			.from = from,
+			.from_offset = from_offset,
+			.done = drive_done },
+	};
+
+	d.io.user = &d;
+	store_submit(to, &d.io);
+	drive_wait(to->env, &d, 1);
+	return d.io.error;
+}
+
 /* A store that opens. */
 static inline struct store *drive_open(struct store_env *env, const struct store_params *p)
 {
