@@ -41,6 +41,7 @@ enum cmd_flag {
 	F_KEPT = 0x400,     /* is there when something can be kept (keep.h) only */
 	F_SAVE_BIT = 0x800, /* its SP bit (byte 1, bit 0) likewise */
 	F_WIPES = 0x1000,   /* wipes all of the medium (wipe.h) */
+	F_NO_WAIT = 0x2000, /* BUSY when another command has its blocks to itself */
 
 	/* What strangers to a reservation may do (SPC-5, table 67; SBC-4, table 13). */
 	F_PR_WE_ANY = 0x10000, /* under a write exclusive reservation */

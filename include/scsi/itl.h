@@ -2,6 +2,8 @@
 #ifndef SCSI_ITL_H
 #define SCSI_ITL_H
 
+#include "scsi/xcopy_log.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -19,6 +21,7 @@ struct scsi_itl {
 	bool is_registered;       /* for persistent reservations */
 	bool is_holder;           /* of the persistent reservation */
 	bool is_preempted;        /* a PREEMPT AND ABORT waits for its tasks to end */
+	struct xcopy_log copies;  /* what came of its copies */
 	TAILQ_ENTRY(scsi_itl) lu_link;
 	TAILQ_ENTRY(scsi_itl) nexus_link;
 };

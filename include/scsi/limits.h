@@ -18,6 +18,15 @@
 /* Tasks in a task set: many full queues of 128; with more, waiting is of no use to anybody. */
 #define LIMITS_TASKS 4096
 
+/*
+ * Copies that a logical unit carries out at a time, and the bytes of a segment: as many as
+ * 65535 blocks of 4096 bytes, the most that its field can say. Segments are of whole blocks,
+ * of which the smallest have 2^9 bytes.
+ */
+#define LIMITS_COPIES                 64
+#define LIMITS_COPY_SEGMENT           (65535u * 4096)
+#define LIMITS_COPY_GRANULARITY_SHIFT 9
+
 /* MAXIMUM UNMAP LBA COUNT: all descriptors of a command together. */
 static inline uint32_t limits_unmap_blocks(const struct scsi_lu *lu)
 {

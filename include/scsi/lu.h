@@ -102,6 +102,7 @@ struct scsi_lu { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t ntasks;                      /* tasks in the set */
 	uint32_t nordering;                   /* tasks in the set that are not SIMPLE */
 	uint32_t ndormant;                    /* tasks in the set that wait for others */
+	uint32_t ncopies;                     /* EXTENDED COPY commands that it carries out */
 	uint32_t nalone;                      /* tasks that run alone on their blocks, or wait to */
 	TAILQ_HEAD(, scsi_task) line; /* tasks that wait for blocks, in the order of arrival */
 	struct scsi_stats stats;

@@ -18,6 +18,9 @@ struct scsi_task;
  */
 bool rangelock_take(struct scsi_task *t);
 
+/* Would rangelock_take() let it? Nothing changes. */
+bool rangelock_is_free(const struct scsi_task *t);
+
 /* t waits in line and is to be aborted. */
 void rangelock_stop(struct scsi_task *t);
 

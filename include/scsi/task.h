@@ -33,7 +33,13 @@ struct scsi_cmd;
 struct scsi_task;
 struct scsi_tmf;
 
-enum scsi_attr { SCSI_SIMPLE, SCSI_ORDERED, SCSI_HEAD_OF_QUEUE, SCSI_ACA };
+enum scsi_attr {
+	SCSI_SIMPLE,
+	SCSI_ORDERED,
+	SCSI_HEAD_OF_QUEUE,
+	SCSI_ACA,
+	SCSI_INNER, /* no port's: what one command does by way of another (scsi_task.inner) */
+};
 
 /* SAM-5, 5.3 */
 enum scsi_status {
@@ -123,6 +129,7 @@ struct scsi_task {
 	uint64_t began_ns;          /* scsi_core.now_ns at its start */
 	struct scsi_lu *lu;         /* NULL: no such logical unit */
 	struct scsi_itl *itl;       /* NULL likewise */
+	struct scsi_task *inner;    /* the command in its name that it waits for; it runs then */
 	struct scsi_tmf *abort_tmf; /* waits for this task's end; NULL: none */
 	struct buf_wait wait;
 	struct store_io io;

@@ -2,8 +2,10 @@
 #ifndef SCSI_VPD_H
 #define SCSI_VPD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+struct scsi_lu;
 struct scsi_task;
 
 #define VPD_PAGE_MAX 4096 /* bytes of the longest page */
@@ -14,5 +16,10 @@ struct scsi_task;
  * Returns its length in bytes; 0: there is no such page.
  */
 uint32_t vpd_page(const struct scsi_task *t, uint8_t code, uint8_t *p);
+
+/*
+ * Is that designator, header and bytes as in the page 83h, one of the logical unit's own?
+ */
+bool vpd_is_named(const struct scsi_lu *lu, const uint8_t *designator);
 
 #endif

@@ -145,7 +145,8 @@ static bool gate_attention(struct scsi_task *t)
 {
 	struct sense s;
 
-	if (t->cmd->flags & F_KEEP_UA || !ua_tell(t->itl, &s))
+	/* A unit attention is the initiator's: no inner command may take it away. */
+	if (t->cmd->flags & F_KEEP_UA || t->attr == SCSI_INNER || !ua_tell(t->itl, &s))
 		return true;
 	/* RFC 7143, 4.2.2.3.3 a): told to all who lost commands, before anything that follows */
 	t->fenced =
@@ -404,6 +405,11 @@ static bool get_buffer(struct scsi_task *t)
 
 static void scsi_execute(struct scsi_task *t)
 {
+	if (t->cmd->flags & F_NO_WAIT && !rangelock_is_free(t)) {
+		t->state = SCSI_TASK_RUNNING;
+		finish_status(t, SCSI_BUSY);
+		return;
+	}
 	if (!rangelock_take(t))
 		return; /* in line; it comes back as one whose data has arrived */
 	t->state = SCSI_TASK_RUNNING;

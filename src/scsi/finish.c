@@ -41,7 +41,7 @@ static void abort_others(const struct scsi_task *t)
 /* What the end of t means for others than its port. */
 static void consequences(const struct scsi_task *t)
 {
-	if (t->aborted || !t->lu)
+	if (t->aborted || !t->lu || t->attr == SCSI_INNER)
 		return;
 	if (t->status == SCSI_CHECK_CONDITION && t->lu->qerr)
 		abort_others(t);
@@ -141,7 +141,9 @@ void finish_abort(struct scsi_task *t, bool tell)
 	t->abort_wanted = true;
 	switch (t->state) {
 	case SCSI_TASK_RUNNING: /* step.c and finish_task() see to it */
-		if (t->lu)
+		if (t->inner)
+			finish_abort(t->inner, false);
+		else if (t->lu)
 			store_recall(t->lu->store, &t->io);
 		return;
 	case SCSI_TASK_NO_BUF: buf_wait_stop(t->core->pool, &t->wait); break;

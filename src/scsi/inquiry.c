@@ -37,7 +37,7 @@ static void put_standard(const struct scsi_lu *lu, uint8_t *p)
 	p[3] = 0x12;         /* HISUP, RESPONSE DATA FORMAT 2 */
 	p[4] = STANDARD_LEN - 5;
 	if (lu)
-		p[5] = 0x30; /* TPGS: implicit and explicit */
+		p[5] = 0x38; /* TPGS: implicit and explicit; 3PC */
 	p[6] = 0x10;         /* MULTIP: there may be several ports */
 	p[7] = 0x02;         /* CMDQUE */
 	put_padded(p + 8, SCSI_VENDOR_LEN, lu ? lu->opt.vendor : "");

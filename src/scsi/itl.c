@@ -21,6 +21,7 @@ struct scsi_itl *itl_get(struct scsi_nexus *x, struct scsi_lu *lu)
 	}
 	itl->nexus = x;
 	itl->lu = lu;
+	xcopy_log_init(&itl->copies);
 	TAILQ_INSERT_TAIL(&lu->itls, itl, lu_link);
 	TAILQ_INSERT_TAIL(&x->known, itl, nexus_link);
 	ua_set(itl, UA_POWER_ON);
@@ -55,6 +56,7 @@ void itl_free(struct scsi_itl *itl)
 	itl_allow(itl);
 	itl_release(itl);
 	itl_hide(itl);
+	xcopy_log_fini(&itl->copies);
 	TAILQ_REMOVE(&itl->nexus->known, itl, nexus_link);
 	TAILQ_REMOVE(&itl->lu->itls, itl, lu_link);
 	free(itl);

@@ -189,8 +189,10 @@ void scsi_lu_reset(struct scsi_lu *lu)
 	lu->stopped = false;
 	mode_reset(lu);
 	lu->reserved_by = NULL;
-	TAILQ_FOREACH (itl, &lu->itls, lu_link)
+	TAILQ_FOREACH (itl, &lu->itls, lu_link) {
 		itl_allow(itl);
+		xcopy_log_clear(&itl->copies);
+	}
 }
 
 void scsi_lu_capacity_changed(struct scsi_lu *lu)

@@ -58,6 +58,11 @@ static bool is_blocked(const struct scsi_task *t)
 	return false;
 }
 
+bool rangelock_is_free(const struct scsi_task *t)
+{
+	return t->in_range || !t->lu || !t->lu->nalone || !is_blocked(t);
+}
+
 bool rangelock_take(struct scsi_task *t)
 {
 	struct scsi_lu *lu = t->lu;

@@ -85,6 +85,8 @@ void stats_count(const struct scsi_task *t)
 	enum scsi_flow flow = flow_of(t->cmd);
 	uint64_t ns = t->core->now_ns - t->began_ns;
 
+	if (t->cmd && t->cmd->flags & F_NO_WAIT)
+		return; /* no command of an initiator's, and no data moves (xcopy.c) */
 	if (t->abort_wanted) {
 		if (s)
 			s->aborted++;

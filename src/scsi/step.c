@@ -24,6 +24,7 @@ static const struct row rows[] = {
 	{ EPERM, SENSE_HARDWARE, SENSE_PROTECTED },
 	{ EACCES, SENSE_HARDWARE, SENSE_PROTECTED },
 	{ ENOMEM, 0, 0 },
+	{ EOPNOTSUPP, 0, 0 }, /* of a copy, which is done in another way then (xcopy.c) */
 	{ EAGAIN, 0, 0 },
 };
 

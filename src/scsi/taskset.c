@@ -15,6 +15,7 @@ static const uint8_t waits_for[] = {
 	[SCSI_SIMPLE] = BIT(SCSI_ORDERED) | BIT(SCSI_HEAD_OF_QUEUE),
 	[SCSI_ORDERED] = BIT(SCSI_SIMPLE) | BIT(SCSI_ORDERED) | BIT(SCSI_HEAD_OF_QUEUE),
 	[SCSI_HEAD_OF_QUEUE] = 0,
+	[SCSI_INNER] = 0, /* it is part of one that had its turn already; nobody waits for it */
 };
 
 static bool must_wait(const struct scsi_lu *lu, const struct scsi_task *t)

@@ -120,6 +120,7 @@ static void it_nexus_reset(struct scsi_tmf *tmf, struct scsi_lu *none)
 		abort_set(tmf, itl->lu, true);
 		itl_allow(itl);
 		itl_release(itl);
+		xcopy_log_clear(&itl->copies);
 	}
 	ua_set_nexus(tmf->nexus, UA_NEXUS_LOSS);
 }

@@ -6,12 +6,14 @@
 #include "scsi/lu.h"
 #include "scsi/nexus.h"
 #include "scsi/task.h"
+#include "scsi/xcopy_list.h"
 
 #include <string.h>
 
 #define HEADER_LEN   4
 #define PORT_LEN_MAX 268 /* of a descriptor in the page 88h */
-#define SBC_LEN      60  /* of the pages B0h and B1h: what follows the header */
+#define OWN_MAX      (4 + SCSI_VENDOR_LEN + SCSI_SERIAL_MAX + 4 + SCSI_NAA_LEN)
+#define SBC_LEN      60 /* of the pages B0h and B1h: what follows the header */
 
 /* Fills what follows the header; p is zero. Returns its bytes. */
 typedef uint32_t page_fn(const struct scsi_task *t, uint8_t *p);
@@ -70,13 +72,10 @@ static uint8_t *put_name(uint8_t *p, uint8_t assoc, const char *name)
 	return p + 4 + padded;
 }
 
-/* 7.7.6 Device Identification */
-static uint32_t put_identification(const struct scsi_task *t, uint8_t *p)
+/* The designators of the logical unit itself. Returns where they end. */
+static uint8_t *put_own_designators(const struct scsi_lu *lu, uint8_t *p)
 {
-	const struct scsi_lu *lu = t->lu;
-	const struct scsi_tport *port = &t->nexus->tport;
 	size_t serial = strlen(lu->opt.serial);
-	uint8_t *start = p;
 	uint8_t *id;
 
 	id = put_designator(p, CODE_ASCII, ASSOC_LU, DESIGNATOR_T10, SCSI_VENDOR_LEN + serial);
@@ -87,8 +86,31 @@ static uint32_t put_identification(const struct scsi_task *t, uint8_t *p)
 
 	id = put_designator(p, CODE_BINARY, ASSOC_LU, DESIGNATOR_NAA, SCSI_NAA_LEN);
 	memcpy(id, lu->naa, SCSI_NAA_LEN);
-	p = id + SCSI_NAA_LEN;
+	return id + SCSI_NAA_LEN;
+}
 
+bool vpd_is_named(const struct scsi_lu *lu, const uint8_t *designator)
+{
+	uint8_t own[OWN_MAX] = { 0 };
+	const uint8_t *end = put_own_designators(lu, own);
+	const uint8_t *p;
+
+	for (p = own; p < end; p += 4 + p[3]) {
+		if (p[0] == (designator[0] & 0x0f) && p[1] == (designator[1] & 0x3f) &&
+		    p[3] == designator[3] && memcmp(p + 4, designator + 4, p[3]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* 7.7.6 Device Identification */
+static uint32_t put_identification(const struct scsi_task *t, uint8_t *p)
+{
+	const struct scsi_tport *port = &t->nexus->tport;
+	uint8_t *start = p;
+	uint8_t *id;
+
+	p = put_own_designators(t->lu, p);
 	id = put_designator(p, CODE_BINARY, ASSOC_PORT, DESIGNATOR_REL_PORT, 4);
 	put_be16(id + 2, port->rel_id);
 	p = id + 4;
@@ -150,6 +172,43 @@ static uint32_t put_ports(const struct scsi_task *t, uint8_t *p)
 	return (uint32_t)(p - start);
 }
 
+/* The header of a descriptor of the page 8Fh whose len bytes follow it. */
+static uint8_t *put_copy_descriptor(uint8_t *p, uint16_t type, uint16_t len)
+{
+	put_be16(p, type);
+	put_be16(p + 2, len);
+	return p + 4;
+}
+
+/*
+ * 7.7.18 Third-party Copy: the commands there are, with their service actions; how long a
+ * parameter list may be and what may be in it; how many copies at once; no held data.
+ */
+static uint32_t put_copy(const struct scsi_task *t, uint8_t *p)
+{
+	static const uint8_t commands[] = { 9, 0x83, 1, 0x00, 0x84, 4, 0x00, 0x01, 0x03, 0x04 };
+	static const uint8_t descriptors[] = { 2, XCOPY_SEGMENT_B2B, XCOPY_CSCD_ID };
+	uint8_t *start = p;
+
+	(void)t;
+	p = put_copy_descriptor(p, 0x0001, 12); /* Supported Commands */
+	memcpy(p, commands, sizeof(commands));
+	p = put_copy_descriptor(p + 12, 0x0004, 28); /* Parameter Data */
+	put_be16(p + 4, XCOPY_CSCDS);
+	put_be16(p + 6, XCOPY_SEGMENTS);
+	put_be32(p + 8, XCOPY_DESCRIPTOR_MAX);
+	p = put_copy_descriptor(p + 28, 0x0008, 4); /* Supported Descriptors */
+	memcpy(p, descriptors, sizeof(descriptors));
+	p = put_copy_descriptor(p + 4, 0x000c, 4);   /* Supported CSCD Descriptor IDs: numbers */
+	p = put_copy_descriptor(p + 4, 0x8001, 32);  /* General Copy Operations */
+	put_be32(p, LIMITS_COPIES);                  /* TOTAL CONCURRENT COPIES, */
+	put_be32(p + 4, LIMITS_COPIES);              /* of which all may be identified */
+	put_be32(p + 8, LIMITS_COPY_SEGMENT);        /* MAXIMUM SEGMENT LENGTH */
+	p[12] = LIMITS_COPY_GRANULARITY_SHIFT;       /* DATA SEGMENT GRANULARITY */
+	p = put_copy_descriptor(p + 32, 0xc001, 28); /* Held Data: none */
+	return (uint32_t)(p + 28 - start);
+}
+
 /* SBC-4, 6.6.4 Block Limits */
 static uint32_t put_limits(const struct scsi_task *t, uint8_t *p)
 {
@@ -206,6 +265,7 @@ static const struct page pages[] = {
 	{ 0x86, false, put_extended },
 	{ 0x87, false, put_policy },
 	{ 0x88, false, put_ports },
+	{ 0x8f, false, put_copy },
 	{ 0xb0, false, put_limits },
 	{ 0xb1, false, put_characteristics },
 	{ 0xb2, true, put_provisioning },

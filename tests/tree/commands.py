@@ -25,10 +25,10 @@ def told():
 
 
 def names(text):
-    """NAME(10/16) are two names; words in parentheses explain one."""
+    """NAME(10/16) are two names, NAME(LID1) is one; words in parentheses explain one."""
     text = re.sub(r"\s+\([^)]*\)", "", text).replace("\n", " ")
     for name in text.split(", "):
-        base, lengths = re.fullmatch(r"([^()]+)(?:\(([\d/]+)\))?", name).groups()
+        base, lengths = re.fullmatch(r"([^()]+)(?:\(([\d/]+|LID1)\))?", name).groups()
         yield from (f"{base}({length})" for length in lengths.split("/")) if lengths else (base,)
 
 

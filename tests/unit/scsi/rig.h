@@ -28,8 +28,9 @@
 struct rig_store {
 	struct store store; /* first */
 	uint8_t *bytes;
-	bool hold; /* else requests are answered at once */
-	int error; /* what they are answered with: 0 or -errno */
+	bool hold;      /* else requests are answered at once */
+	int error;      /* what they are answered with: 0 or -errno */
+	int copy_error; /* the same for copies */
 	unsigned int nheld, nsubmits;
 	enum store_op ops[64]; /* the operations that were asked for */
 	uint32_t flags[64];
@@ -62,12 +63,18 @@ static inline void rig_answer(struct rig_store *s, struct store_io *io)
 {
 	int error = s->error;
 
+	if (!error && io->op == STORE_COPY)
+		error = s->copy_error;
 	if (!error) {
 		switch (io->op) {
 		case STORE_READ: memcpy(io->data, s->bytes + io->offset, io->len); break;
 		case STORE_WRITE: memcpy(s->bytes + io->offset, io->data, io->len); break;
 		case STORE_DISCARD:
 		case STORE_ZERO: memset(s->bytes + io->offset, 0, io->len); break;
+		case STORE_COPY:
+			memcpy(s->bytes + io->offset,
+			       ((struct rig_store *)io->from)->bytes + io->from_offset, io->len);
+			break;
 		default: break;
 		}
 	}

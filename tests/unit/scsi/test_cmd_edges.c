@@ -179,6 +179,12 @@ static bool is_steady(const struct scsi_cmd *row)
 	return row->opcode != 0x03 && !(row->opcode == 0x9e && row->sa == 0x12);
 }
 
+/* Does it tell something at any time? Of a copy only when there was one. */
+static bool tells(const struct scsi_cmd *row)
+{
+	return row->xfer == XFER_IN_ALLOC && !(row->opcode == 0x84 && row->sa != 0x03);
+}
+
 /* An allocation length is never an error, and cuts what a large one would bring. */
 static void allocation_lengths(void)
 {
@@ -195,7 +201,7 @@ static void allocation_lengths(void)
 		uint8_t len = forms[row->form].alloc_len;
 		uint32_t have;
 
-		if (row->xfer != XFER_IN_ALLOC || !len)
+		if (!tells(row) || !len)
 			continue;
 		bare(row, cdb);
 		put(cdb + forms[row->form].alloc, len, len > 1 ? 4096 : 255);

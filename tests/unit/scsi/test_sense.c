@@ -64,6 +64,49 @@ static const struct {
 	    0,    0,    0,    0, 0, 1, 2, 6,  0,    0,    0x80, 0, 1, 0 } },
 };
 
+/* What a destination said is passed on behind what the copy manager says. */
+static void copy_aborted(void)
+{
+	static const uint8_t fixed[] = { 0x70, 0, 0x0a, 0, 0, 0, 0, 16,   0,    18,   0,    7,
+					 0x0d, 1, 0,    0, 0, 0, 2, 0x70, 0x01, 0x03, 0x05, 0x07 };
+	static const uint8_t descriptors[] = {
+		0x72, 0x0a, 0x0d, 1, 0, 0,    0, 21, 0x01, 0x0a, 0, 0, 0, 0, 0,
+		0,    0,    0,    0, 7, 0x0c, 7, 2,  2,    0x70, 1, 3, 5, 7,
+	};
+	struct sense_copy c = { .segment = 7, .status = SCSI_CHECK_CONDITION, .by_dest = true };
+	struct sense s = { .code = SENSE_COPY_DEVICE, .copy = &c };
+	uint8_t out[SCSI_SENSE_MAX];
+
+	c.len = 5;
+	memcpy(c.sense, fixed + 19, c.len);
+	CU_ASSERT_EQUAL(sense_format(out, &s, false), sizeof(fixed));
+	CU_ASSERT_EQUAL(memcmp(out, fixed, sizeof(fixed)), 0);
+	CU_ASSERT_EQUAL(sense_format(out, &s, true), sizeof(descriptors));
+	CU_ASSERT_EQUAL(memcmp(out, descriptors, sizeof(descriptors)), 0);
+
+	/* A fault in the segment itself: SD, and nothing passed on. */
+	c.status = SCSI_GOOD;
+	s.where = SENSE_IN_SEGMENT;
+	s.byte = 12;
+	s.bit = 7;
+	CU_ASSERT_EQUAL(sense_format(out, &s, false), 18);
+	CU_ASSERT(out[8] == 0 && out[9] == 0 && out[11] == 7);
+	CU_ASSERT(out[15] == 0xaf && out[16] == 0 && out[17] == 12);
+}
+
+/* However much a copy tells, it fits. */
+static void most_that_a_copy_tells_fits(void)
+{
+	struct sense_copy c = { .status = SCSI_CHECK_CONDITION, .len = SENSE_FORWARD_MAX };
+	struct sense s = {
+		.code = SENSE_COPY_DEVICE, .has_info = true, .where = SENSE_IN_SEGMENT, .copy = &c
+	};
+	uint8_t out[SCSI_SENSE_MAX];
+
+	CU_ASSERT(sense_format(out, &s, false) <= SCSI_SENSE_MAX);
+	CU_ASSERT(sense_format(out, &s, true) <= SCSI_SENSE_MAX);
+}
+
 static void fixed_format(void)
 {
 	uint8_t out[SCSI_SENSE_MAX];
@@ -90,6 +133,8 @@ static void descriptor_format(void)
 
 static const struct unit_test tests[] = {
 	{ "sense in fixed format has its fields where SPC puts them", fixed_format },
+	{ "an aborted copy tells the segment, and what another unit said", copy_aborted },
+	{ "the most that a copy tells fits", most_that_a_copy_tells_fits },
 	{ "sense in descriptor format has a descriptor for each thing told", descriptor_format },
 };
 
