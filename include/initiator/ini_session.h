@@ -40,12 +40,12 @@ struct ini_session {
 	uint8_t reject_reason;  /* enum pdu_reject_reason of the last Reject */
 	struct ini_text answer; /* keys of the last login or text answer */
 
-	unsigned int pings;           /* NOP-Ins of the target that asked for an answer */
-	bool ignore_pings;            /* do not answer them */
-	bool is_lenient;              /* take any StatSN where it is only told, as in an R2T */
-	unsigned int asyncs;          /* asynchronous messages */
-	struct pdu_async async;       /* the last of them */
-	struct map tasks;             /* ITT → struct ini_task in flight, borrowed */
+	unsigned int pings;     /* NOP-Ins of the target that asked for an answer */
+	bool ignore_pings;      /* do not answer them */
+	bool is_lenient;        /* take any number that is only told: StatSN in an R2T, ExpDataSN */
+	unsigned int asyncs;    /* asynchronous messages */
+	struct pdu_async async; /* the last of them */
+	struct map tasks;       /* ITT → struct ini_task in flight, borrowed */
 	STAILQ_HEAD(, ini_task) done; /* completed, not yet fetched with ini_task_next() */
 	char fault[INI_FAULT_MAX];    /* "": the target has kept every rule so far */
 };

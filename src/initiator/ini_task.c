@@ -132,7 +132,7 @@ static int check_end(struct ini_session *s, struct ini_task *t, uint32_t expdata
 	if (t->burst)
 		return ini_session_fault(s, "11.7.1: the last Data-In came without F");
 	if (t->in_len && t->response == PDU_RSP_COMPLETED && has_expdatasn &&
-	    expdatasn != t->ndata_in)
+	    expdatasn != t->ndata_in && !s->is_lenient)
 		return ini_session_fault(s, "11.4.8: ExpDataSN %u after %u Data-In", expdatasn,
 					 t->ndata_in);
 	if (t->status != STATUS_GOOD || t->response != PDU_RSP_COMPLETED)
@@ -174,6 +174,24 @@ static int check_data_in(struct ini_session *s, const struct ini_task *t,
 	return 0;
 }
 
+/* The target wants to know how far the data has come (11.7.2, 11.16.1). */
+static int acknowledge(struct ini_session *s, const struct ini_task *t,
+		       const struct pdu_data_in *in)
+{
+	struct pdu_snack ack = {
+		.type = PDU_SNACK_DATA_ACK,
+		.itt = PDU_TAG_RESERVED,
+		.ttt = in->ttt,
+		.expstatsn = s->expstatsn,
+		.begrun = t->ndata_in,
+	};
+	struct ini_pdu pdu = { 0 };
+
+	memcpy(ack.lun, in->lun, PDU_LUN_LEN);
+	pdu_put_snack(pdu.bhs, &ack);
+	return ini_conn_queue(&s->conn, &pdu);
+}
+
 static int take_data_in(struct ini_session *s, struct ini_task *t, const struct ini_pdu *pdu)
 {
 	struct pdu_data_in in;
@@ -189,8 +207,10 @@ static int take_data_in(struct ini_session *s, struct ini_task *t, const struct 
 	t->in_got += in.data_len;
 	t->burst = in.flags & PDU_FINAL ? 0 : t->burst + in.data_len;
 	t->ndata_in++;
-	if (!(in.flags & PDU_DATA_IN_STATUS))
-		return 0;
+	if (in.flags & PDU_DATA_IN_ACK)
+		err = acknowledge(s, t, &in);
+	if (err || !(in.flags & PDU_DATA_IN_STATUS))
+		return err;
 	t->has_data_in_status = true;
 	t->response = PDU_RSP_COMPLETED;
 	t->status = in.status;

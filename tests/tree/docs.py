@@ -159,6 +159,16 @@ def switch_faults(itgtd):
         yield "itgtd --help: no switches found"
 
 
+def dvt_faults(dvt):
+    """Every switch of itgt-dvt is in its manual, and no other."""
+    text = subprocess.run([dvt, "--help"], capture_output=True, text=True, check=True).stdout
+    have = set(re.findall(r"^  (?:-\w, |    )  ?--([\w-]+)", text, re.M)) | set(re.findall(r"--([\w-]+)", text))
+    items = [line for line in (tree.ROOT / "man/itgt-dvt.1").read_text().splitlines() if line.startswith(".It Fl")]
+    told = set(re.findall(r" -([\w-]{2,})", " ".join(items)))
+    for name in sorted(have ^ told):
+        yield f"man/itgt-dvt.1 and itgt-dvt --help: only one has --{name}"
+
+
 def lint_faults():
     if not shutil.which("mandoc"):
         print("skipped: mandoc is not installed: the pages are not linted")
@@ -223,9 +233,11 @@ def conf_faults(itgtd):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
-    itgtd = str(pathlib.Path(parser.parse_args().build) / "src/daemon/itgtd")
+    build = pathlib.Path(parser.parse_args().build)
+    itgtd = str(build / "src/daemon/itgtd")
     faults = [*option_faults(), *range_faults(), *contract_faults()] + list(switch_faults(itgtd)) + list(lint_faults()) + list(conf_faults(itgtd))
     faults += example_faults(itgtd)
+    faults += dvt_faults(build / "src/dvt/itgt-dvt")
     options = sum(len(o) for o in table().values())
     tree.finish(faults, options and f"{options} options are in the manual, and conf/ is read")
 

@@ -17,6 +17,7 @@ LAYERS = {
     "control": ["config", "iscsi", "target", "scsi", "base"],
     "daemon": ["control", "config", "iscsi", "target", "scsi", "store", "wire", "base"],
     "initiator": ["wire", "base"],
+    "dvt": ["initiator", "wire", "base"],
     "itgtctl": ["base"],
 }
 
