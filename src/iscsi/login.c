@@ -171,10 +171,23 @@ static bool is_leading_key(const struct text_pair *pair)
 	return false;
 }
 
-static bool find_target(struct login *l)
+/* 11.13.5 tells those who come back to a target that was here from those who never should have
+ * come. */
+static void refuse_target(struct login *l)
 {
+	const char *name = l->param.TargetName;
 	char quoted[TARGET_NAME_MAX + 16];
 
+	log_quote(quoted, sizeof(quoted), name, strlen(name));
+	if (world_is_gone(l->conn->iscsi->world, name))
+		login_rsp_refuse(l, PDU_LOGIN_REMOVED, "target %s has been removed", quoted);
+	else
+		login_rsp_refuse(l, PDU_LOGIN_NOT_FOUND, "there is no target %s at this portal",
+				 quoted);
+}
+
+static bool find_target(struct login *l)
+{
 	if (l->param.SessionType == SESSION_DISCOVERY)
 		return true;
 	if (!l->param.TargetName[0]) {
@@ -184,9 +197,7 @@ static bool find_target(struct login *l)
 	l->target = world_target(l->conn->iscsi->world, l->param.TargetName);
 	if (!l->target || !target_in_group(l->target, l->conn->portal->group)) {
 		l->target = NULL;
-		login_rsp_refuse(l, PDU_LOGIN_NOT_FOUND, "there is no target %s at this portal",
-				 log_quote(quoted, sizeof(quoted), l->param.TargetName,
-					   strlen(l->param.TargetName)));
+		refuse_target(l);
 		return false;
 	}
 	l->keys.limits = &l->target->limits;

@@ -192,6 +192,39 @@ static void a_login_uses_its_target(void)
 	bench_close(&b);
 }
 
+#define OTHER_NAMES "InitiatorName=" BENCH_INITIATOR "\nTargetName=iqn.2026-11.org.example:disk2\n"
+
+static uint16_t login_to_other(struct bench *b)
+{
+	struct peer *p = bench_peer(b);
+	struct pdu_login_rsp rsp;
+
+	peer_login_send(p, OTHER_NAMES, "");
+	return peer_login_status(p, &rsp);
+}
+
+/* Who comes for a target that was removed is told so, not that it never was here. */
+static void a_target_that_was_removed(void)
+{
+	struct target *t;
+	struct bench b;
+
+	bench_open(&b);
+	CU_ASSERT_EQUAL(login_to_other(&b), PDU_LOGIN_NOT_FOUND);
+	t = world_add_target(&b.world, "iqn.2026-11.org.example:disk2");
+	if (!t)
+		abort();
+	t->groups[t->ngroups++] = b.group;
+	t->auth = b.target->auth;
+	CU_ASSERT_EQUAL(login_to_other(&b), PDU_LOGIN_SUCCESS);
+	manage_drop(&b.iscsi, t, "the target is removed");
+	bench_run(&b);
+	CU_ASSERT_FALSE_FATAL(manage_is_used(&b.iscsi, t));
+	world_remove_target(&b.world, t);
+	CU_ASSERT_EQUAL(login_to_other(&b), PDU_LOGIN_REMOVED);
+	bench_close(&b);
+}
+
 static const struct unit_test tests[] = {
 	{ "discovery is told of a change", discovery_is_told_of_a_change },
 	{ "what is hidden is not told", what_is_hidden_is_not_told },
@@ -199,6 +232,7 @@ static const struct unit_test tests[] = {
 	{ "what is in flight may finish", what_is_in_flight_may_finish },
 	{ "a target's sessions are dropped", a_target_s_sessions_are_dropped },
 	{ "a login uses its target", a_login_uses_its_target },
+	{ "a target that was removed: 0x0204", a_target_that_was_removed },
 };
 
 UNIT_MAIN("iscsi/manage", tests)
