@@ -90,6 +90,8 @@ static void logout_req(struct conn *c, const struct pdu_in *pdu)
 		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
 	else if (req.reason > PDU_LOGOUT_RECOVERY)
 		answer_reject(c, PDU_REJECT_INVALID_FIELD, pdu->bhs);
+	else if (!c->session->target && req.reason != PDU_LOGOUT_SESSION)
+		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs); /* 4.3 */
 	else
 		logout_start(c, &req);
 }
@@ -111,12 +113,12 @@ static void not_supported(struct conn *c, const struct pdu_in *pdu)
 static const struct opcode_row {
 	uint8_t opcode;
 	bool numbered;  /* has a CmdSN, and comes in its order unless immediate */
-	bool discovery; /* has a place in a discovery session */
+	bool discovery; /* has a place in a discovery session (4.3) */
 	void (*pdu)(struct conn *c, const struct pdu_in *pdu);
 	/* NULL: its data may be anywhere, for it is used at once */
 	void (*header)(struct conn *c, const struct pdu_in *pdu, struct pdu_rx_place *place);
 } rows[] = {
-	{ PDU_NOP_OUT, true, true, nop_out, NULL },
+	{ PDU_NOP_OUT, true, false, nop_out, NULL },
 	{ PDU_SCSI_CMD, false, false, command_pdu,
 	  command_header }, /* orders itself, data and all */
 	{ PDU_TMF_REQ, true, false, tmf_req, NULL },

@@ -260,6 +260,27 @@ static void no_commands(void)
 	fixture_serves();
 }
 
+/* 4.3: nor anything else but text and the logout that closes the session. */
+static void nothing_else(void)
+{
+	struct pdu_tmf_req tmf = { .immediate = true,
+				   .function = PDU_TMF_LU_RESET,
+				   .rtt = PDU_TAG_RESERVED };
+	struct ini_session s;
+	uint8_t response;
+
+	discover(&s, 0, NULL, NULL);
+	CHECK_ERR(&s, ini_request_nop(&s, true, NULL, 0, NULL), -EREMOTEIO);
+	CHECK_NUM(s.reject_reason, PDU_REJECT_PROTOCOL_ERROR);
+	CHECK_ERR(&s, ini_request_tmf(&s, &tmf, &response), -EREMOTEIO);
+	CHECK_NUM(s.reject_reason, PDU_REJECT_PROTOCOL_ERROR);
+	CHECK_ERR(&s, ini_request_logout(&s, PDU_LOGOUT_CONNECTION, s.cid, &response), -EREMOTEIO);
+	CHECK_NUM(s.reject_reason, PDU_REJECT_PROTOCOL_ERROR);
+	send_targets(&s, "All");
+	check_all_numbered(&s);
+	fixture_leave(&s);
+}
+
 /* 13: keys that have no meaning there are Irrelevant, or answered as ever. */
 static void keys_of_normal_sessions(void)
 {
@@ -286,6 +307,7 @@ static const struct unit_test tests[] = {
 	{ "13.9: a login is told the tag of its portal", the_tag_of_a_login },
 	{ "a target is found through its own portal groups only", a_target_of_another_group },
 	{ "4.3: a discovery session takes no commands", no_commands },
+	{ "4.3: a discovery session takes nothing else", nothing_else },
 	{ "13: a discovery session may offer the keys of a normal one", keys_of_normal_sessions },
 };
 

@@ -183,7 +183,11 @@ static void nothing_else_in_a_discovery_session(void)
 	peer_tmf(p, &tmf);
 	CU_ASSERT(peer_expect(p, PDU_REJECT, &g));
 	peer_nop(p, false, NULL, 0);
-	CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
+	CU_ASSERT(peer_expect(p, PDU_REJECT, &g));
+	p->cmdsn--;
+	peer_logout(p, PDU_LOGOUT_CONNECTION, 1);
+	CU_ASSERT(peer_expect(p, PDU_REJECT, &g));
+	p->cmdsn--;
 	peer_logout(p, PDU_LOGOUT_SESSION, 1);
 	CU_ASSERT(peer_expect(p, PDU_LOGOUT_RSP, &g));
 	CU_ASSERT_PTR_NULL(p->c);
