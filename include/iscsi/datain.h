@@ -11,6 +11,14 @@ struct datain {
 	uint32_t offset; /* bytes already cut */
 	uint32_t burst;  /* bytes left of this sequence (MaxBurstLength) */
 	uint32_t datasn; /* the next DataSN: in the end the number of Data-In PDUs */
+
+	/* what it takes to cut the same PDUs again (11.16) */
+	uint32_t max_pdu;      /* bytes; 0: nothing is cut yet */
+	uint32_t first_datasn; /* the first one that was cut so, a sequence's first … */
+	uint32_t first_offset; /* … and where it began */
+	bool is_mixed;         /* max_pdu has changed on the way */
+	uint32_t acked;        /* the initiator has all before this DataSN for good … */
+	uint32_t acked_offset; /* … and all bytes before this one */
 };
 
 /* What a Data-In is cut from, and to which sizes. */
@@ -20,6 +28,8 @@ struct datain_source {
 	uint32_t max_pdu;   /* bytes: the initiator's MaxRecvDataSegmentLength */
 	uint32_t max_burst; /* bytes: MaxBurstLength */
 	uint32_t itt;
+	bool acks;            /* each sequence but the last is to be acknowledged (A bit) */
+	const uint8_t *lun;   /* with acks */
 	bool status;          /* the last PDU carries GOOD status: … */
 	uint8_t status_flags; /* … with these residual flags … */
 	uint32_t residual;    /* … and this count, bytes */
@@ -30,5 +40,19 @@ struct datain_source {
  * d is all zero at first. The F bit ends each sequence of max_burst bytes.
  */
 bool datain_next(struct datain *d, const struct datain_source *src, struct tx_pdu *pdu);
+
+/*
+ * Set again to where the PDU with that DataSN was cut, so that datain_next() makes it once more,
+ * and those behind it. False: it was never cut, or is acknowledged, or the initiator's
+ * MaxRecvDataSegmentLength has changed since.
+ */
+bool datain_seek(const struct datain *d, const struct datain_source *src, uint32_t datasn,
+		 struct datain *again);
+
+/* The initiator has all before datasn for good (11.16.2). False: that makes no sense. */
+bool datain_ack(struct datain *d, const struct datain_source *src, uint32_t datasn);
+
+/* The initiator has thrown away all that is not acknowledged: cutting begins anew behind that. */
+void datain_rewind(struct datain *d);
 
 #endif

@@ -7,6 +7,9 @@
  * in its sequence; no byte comes twice. A PDU that is missing or damaged is not
  * asked for again at error recovery level 0: the sequence is waited for, and the
  * command fails (7.8). The order of sequences does not matter.
+ *
+ * At level 1 (recovers) what a sequence did not bring is asked for by recovery R2Ts, for
+ * exactly the bytes that are missing; what comes twice is read over.
  */
 #ifndef ISCSI_DATAOUT_H
 #define ISCSI_DATAOUT_H
@@ -18,6 +21,7 @@
 #include <stdint.h>
 
 #define DATAOUT_R2T_MAX 16 /* R2Ts of a command in flight, whatever was negotiated */
+#define DATAOUT_OLD_MAX 4  /* sequences that were given up and may still bring something */
 
 /* What spoils a command's data; the first fault counts (11.4.7.2). */
 enum dataout_fault {
@@ -33,6 +37,8 @@ struct dataout_seq {
 	uint32_t len;    /* bytes: how much it may bring */
 	uint32_t got;    /* bytes that came */
 	uint32_t datasn; /* the next one */
+	uint32_t r2tsn;  /* of the R2T that asked for it */
+	bool is_old;     /* it was too slow: its bytes may be asked for anew */
 };
 
 struct dataout {
@@ -44,17 +50,18 @@ struct dataout {
 	bool unsolicited; /* an unsolicited sequence is open: seq[0] is it, no R2T yet */
 	bool exact;       /* the unsolicited sequence must fill FirstBurstLength */
 	enum dataout_fault bad;
+	bool recovers;      /* error recovery level 1 or 2 */
 	bool in_order;      /* DataPDUInOrder: a PDU goes on where the one before ended */
 	struct ranges come; /* which bytes are there */
 	uint8_t nseq;
 	uint8_t untold; /* of the last sequences: how many R2Ts are still to be made */
-	struct dataout_seq seq[DATAOUT_R2T_MAX];
+	struct dataout_seq seq[DATAOUT_R2T_MAX + DATAOUT_OLD_MAX];
 };
 
 /*
  * A write begins. immediate: bytes that came with the command. more: unsolicited Data-Out
  * follows (F bit was 0), up to first_burst bytes in all. edtl: Expected Data Transfer Length.
- * in_order is set; the caller may clear it then.
+ * in_order is set, recovers is not; the caller may change them then.
  */
 void dataout_init(struct dataout *d, uint32_t immediate, bool more, uint32_t first_burst,
 		  uint32_t edtl);
@@ -84,6 +91,21 @@ bool dataout_plan(struct dataout *d, uint32_t max_burst, uint32_t max_outstandin
 
 /* The next planned R2T's fields (ttt, offset, len, r2tsn). True: it was the last planned. */
 bool dataout_r2t(struct dataout *d, struct pdu_r2t *out);
+
+/*
+ * The initiator has been silent for long: what is open is given up, so that it is asked for anew.
+ * False: nothing was. With recovers only.
+ */
+bool dataout_retry(struct dataout *d);
+
+/* The connection is another one: nothing that was asked for comes any more. R2Ts begin at r2tsn. */
+void dataout_restart(struct dataout *d, uint32_t r2tsn);
+
+/*
+ * The R2T with the least R2TSN from begin to before end that was told and is not satisfied, once
+ * more (11.16). False: there is none.
+ */
+bool dataout_r2t_again(const struct dataout *d, uint32_t begin, uint32_t end, struct pdu_r2t *out);
 
 /* Is more to come before the command can go on? edtl: bytes. */
 bool dataout_lacks(const struct dataout *d, uint32_t edtl);

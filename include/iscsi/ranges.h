@@ -3,6 +3,7 @@
 #ifndef ISCSI_RANGES_H
 #define ISCSI_RANGES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define RANGES_INLINE 4    /* without memory of their own */
@@ -30,6 +31,12 @@ void ranges_fini(struct ranges *s);
  * already, nothing changes; -ENOBUFS: too many gaps; -ENOMEM.
  */
 int ranges_add(struct ranges *s, uint32_t begin, uint32_t len);
+
+/* Add those of len bytes at begin that are not there yet. 0; as ranges_add(), with some added. */
+int ranges_put(struct ranges *s, uint32_t begin, uint32_t len);
+
+/* The first bytes from begin on, before end, that are not there. False: all are. */
+bool ranges_gap(const struct ranges *s, uint32_t begin, uint32_t end, struct range *gap);
 
 /* How many bytes from 0 on are there without a gap. */
 uint32_t ranges_prefix(const struct ranges *s);

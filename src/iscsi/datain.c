@@ -1,10 +1,22 @@
 #include "iscsi/datain.h"
 
 #include <assert.h>
+#include <string.h>
 
 static uint32_t min32(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
+}
+
+/* Remember from where on PDUs are of that size. */
+static void note_size(struct datain *d, uint32_t max_pdu)
+{
+	if (d->max_pdu == max_pdu)
+		return;
+	d->is_mixed = d->max_pdu != 0;
+	d->max_pdu = max_pdu;
+	d->first_datasn = d->datasn;
+	d->first_offset = d->offset;
 }
 
 bool datain_next(struct datain *d, const struct datain_source *src, struct tx_pdu *pdu)
@@ -13,6 +25,7 @@ bool datain_next(struct datain *d, const struct datain_source *src, struct tx_pd
 	bool last;
 
 	assert(d->offset < src->len);
+	note_size(d, src->max_pdu);
 	if (d->burst == 0)
 		d->burst = src->max_burst;
 	in.offset = d->offset;
@@ -23,6 +36,11 @@ bool datain_next(struct datain *d, const struct datain_source *src, struct tx_pd
 	last = d->offset == src->len;
 	if (last || d->burst == 0)
 		in.flags |= PDU_FINAL;
+	if (src->acks && !last && d->burst == 0) {
+		in.flags |= PDU_DATA_IN_ACK;
+		in.ttt = src->itt; /* any value; this one says whose it is */
+		memcpy(in.lun, src->lun, PDU_LUN_LEN);
+	}
 	if (last && src->status) {
 		in.flags |= PDU_DATA_IN_STATUS | src->status_flags;
 		in.residual = src->residual;
@@ -32,4 +50,46 @@ bool datain_next(struct datain *d, const struct datain_source *src, struct tx_pd
 	pdu->data_len = in.data_len;
 	pdu->statsn = last && src->status ? TX_STATSN_TAKES : TX_STATSN_NONE;
 	return last;
+}
+
+bool datain_seek(const struct datain *d, const struct datain_source *src, uint32_t datasn,
+		 struct datain *again)
+{
+	uint32_t n = datasn - d->first_datasn;
+	uint32_t per, in_burst;
+
+	if (datasn < d->acked || datasn < d->first_datasn || datasn >= d->datasn || d->is_mixed ||
+	    d->max_pdu != src->max_pdu)
+		return false;
+	per = src->max_burst / d->max_pdu + (src->max_burst % d->max_pdu > 0);
+	in_burst = n % per * d->max_pdu;
+	*again = *d;
+	again->datasn = datasn;
+	again->offset = d->first_offset + n / per * src->max_burst + in_burst;
+	again->burst = src->max_burst - in_burst;
+	return true;
+}
+
+bool datain_ack(struct datain *d, const struct datain_source *src, uint32_t datasn)
+{
+	struct datain at;
+
+	if (datasn < d->acked || datasn > d->datasn)
+		return false;
+	if (datasn == d->datasn)
+		at = *d;
+	else if (!datain_seek(d, src, datasn, &at))
+		return false;
+	d->acked = datasn;
+	d->acked_offset = at.offset;
+	return true;
+}
+
+void datain_rewind(struct datain *d)
+{
+	d->datasn = d->acked;
+	d->offset = d->acked_offset;
+	d->burst = 0;
+	d->max_pdu = 0;
+	d->is_mixed = false;
 }

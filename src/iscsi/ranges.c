@@ -93,6 +93,33 @@ int ranges_add(struct ranges *s, uint32_t begin, uint32_t len)
 	return insert_at(s, i, add);
 }
 
+bool ranges_gap(const struct ranges *s, uint32_t begin, uint32_t end, struct range *gap)
+{
+	uint16_t i;
+
+	for (i = 0; i < s->n && s->r[i].begin <= begin; i++) {
+		if (s->r[i].end > begin)
+			begin = s->r[i].end;
+	}
+	if (begin >= end)
+		return false;
+	gap->begin = begin;
+	gap->end = i < s->n && s->r[i].begin < end ? s->r[i].begin : end;
+	return true;
+}
+
+int ranges_put(struct ranges *s, uint32_t begin, uint32_t len)
+{
+	uint32_t end = begin + len;
+	struct range gap;
+	int err = 0;
+
+	assert(end >= begin);
+	while (!err && ranges_gap(s, begin, end, &gap))
+		err = ranges_add(s, gap.begin, gap.end - gap.begin);
+	return err;
+}
+
 uint32_t ranges_prefix(const struct ranges *s)
 {
 	return s->n && s->r[0].begin == 0 ? s->r[0].end : 0;

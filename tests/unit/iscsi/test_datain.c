@@ -98,10 +98,102 @@ static void the_last_carries_status_and_residual(void)
 	CU_ASSERT_EQUAL(in.status, 0);
 }
 
+/* Every PDU can be cut again, as it was. */
+static void cut_again(void)
+{
+	static const struct {
+		uint32_t len, max_pdu, max_burst;
+	} cases[] = { { 5000, 1024, 2048 }, { 5000, 1000, 2048 },  { 4096, 8192, 1024 },
+		      { 1, 512, 512 },      { 65536, 512, 65536 }, { 65536, 8192, 16384 } };
+	static uint8_t made[256][PDU_BHS_LEN];
+	const uint8_t lun[PDU_LUN_LEN] = { 0, 3 };
+	struct datain d, again;
+	struct tx_pdu pdu;
+	uint32_t i, n;
+	bool last;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct datain_source src = { .data = data,
+						   .len = cases[i].len,
+						   .max_pdu = cases[i].max_pdu,
+						   .max_burst = cases[i].max_burst,
+						   .itt = 7,
+						   .acks = true,
+						   .lun = lun,
+						   .status = true };
+
+		d = (struct datain){ 0 };
+		do {
+			last = datain_next(&d, &src, &pdu);
+			memcpy(made[d.datasn - 1], pdu.bhs, PDU_BHS_LEN);
+		} while (!last);
+		for (n = 0; n < d.datasn; n++) {
+			CU_ASSERT(datain_seek(&d, &src, n, &again));
+			datain_next(&again, &src, &pdu);
+			CU_ASSERT_EQUAL(memcmp(pdu.bhs, made[n], PDU_BHS_LEN), 0);
+		}
+		CU_ASSERT_FALSE(datain_seek(&d, &src, d.datasn, &again));
+	}
+}
+
+/* What is acknowledged is not cut again, and cutting may begin anew behind it. */
+static void acknowledged(void)
+{
+	struct datain_source src = {
+		.data = data, .len = 8192, .max_pdu = 1024, .max_burst = 2048, .itt = 7
+	};
+	struct datain d = { 0 }, again;
+	struct pdu_data_in in;
+	struct tx_pdu pdu;
+
+	while (!datain_next(&d, &src, &pdu))
+		;
+	CU_ASSERT_FALSE(datain_ack(&d, &src, 9));
+	CU_ASSERT(datain_ack(&d, &src, 4));
+	CU_ASSERT_FALSE(datain_ack(&d, &src, 3));
+	CU_ASSERT_FALSE(datain_seek(&d, &src, 3, &again));
+	CU_ASSERT(datain_seek(&d, &src, 4, &again));
+	src.max_pdu = 512; /* another length: only all of it anew */
+	CU_ASSERT_FALSE(datain_seek(&d, &src, 4, &again));
+	datain_rewind(&d);
+	CU_ASSERT_FALSE(datain_next(&d, &src, &pdu));
+	CU_ASSERT_EQUAL(pdu_get_data_in(pdu.bhs, &in), PDU_OK);
+	CU_ASSERT(in.datasn == 4 && in.offset == 4096 && in.data_len == 512);
+	CU_ASSERT(datain_seek(&d, &src, 4, &again) && again.offset == 4096);
+}
+
+/* 11.7.2: the last PDU of each sequence that is not the last asks for an acknowledgement. */
+static void asks_for_acknowledgement(void)
+{
+	const uint8_t lun[PDU_LUN_LEN] = { 0, 3 };
+	const struct datain_source src = { .data = data,
+					   .len = 4096,
+					   .max_pdu = 1024,
+					   .max_burst = 2048,
+					   .itt = 7,
+					   .acks = true,
+					   .lun = lun };
+	struct datain d = { 0 };
+	struct pdu_data_in in;
+	struct tx_pdu pdu;
+	bool last;
+
+	do {
+		last = datain_next(&d, &src, &pdu);
+		CU_ASSERT_EQUAL(pdu_get_data_in(pdu.bhs, &in), PDU_OK);
+		CU_ASSERT_EQUAL(!!(in.flags & PDU_DATA_IN_ACK), in.datasn == 1);
+		CU_ASSERT_EQUAL(in.ttt != PDU_TAG_RESERVED, in.datasn == 1);
+		CU_ASSERT_EQUAL(in.lun[1], in.datasn == 1 ? 3 : 0);
+	} while (!last);
+}
+
 static const struct unit_test tests[] = {
 	{ "data is cut to MaxRecvDataSegmentLength and MaxBurstLength",
 	  data_is_cut_to_both_limits },
 	{ "the last PDU carries status and residual", the_last_carries_status_and_residual },
+	{ "every PDU can be cut again", cut_again },
+	{ "what is acknowledged is gone", acknowledged },
+	{ "sequences ask for acknowledgement", asks_for_acknowledgement },
 };
 
 UNIT_MAIN("iscsi/datain", tests)

@@ -387,6 +387,139 @@ static void the_same_bytes_again(void)
 	dataout_fini(&w.d);
 }
 
+/* ---- error recovery level 1 ---- */
+
+static void begin_recovering(struct write *w, uint32_t edtl)
+{
+	begin(w, 0, false, 65536, edtl);
+	w->d.recovers = true;
+	dataout_start(&w->d, edtl);
+}
+
+/* A PDU that is missing in the middle is asked for, and nothing else. */
+static void exactly_what_is_missing(void)
+{
+	struct pdu_r2t r, again;
+	struct write w;
+
+	begin_recovering(&w, 8192);
+	r = r2t(&w);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 0, 0, 1024, false), DATAOUT_TAKE);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 2, 2048, 1024, false), DATAOUT_TAKE);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 3, 3072, 1024, true), DATAOUT_TAKE);
+	again = r2t(&w);
+	CU_ASSERT(again.offset == 1024 && again.len == 1024);
+	CU_ASSERT(again.r2tsn == r.r2tsn + 1 && again.ttt != r.ttt);
+	CU_ASSERT_EQUAL(bring(&w, again.ttt, 0, 1024, 1024, true), DATAOUT_TAKE);
+	r = r2t(&w);
+	CU_ASSERT(r.offset == 4096 && r.len == 4096 && r.r2tsn == 2);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 0, 4096, 4096, true), DATAOUT_TAKE);
+	CU_ASSERT(dataout_complete(&w.d));
+	dataout_fini(&w.d);
+}
+
+/* What comes twice is read over. */
+static void twice(void)
+{
+	struct pdu_r2t r;
+	struct write w;
+
+	begin_recovering(&w, 4096);
+	r = r2t(&w);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 0, 0, 2048, false), DATAOUT_TAKE);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 0, 0, 2048, false), DATAOUT_SKIP);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 1, 2048, 2048, true), DATAOUT_TAKE);
+	CU_ASSERT(dataout_complete(&w.d) && !w.d.bad);
+	dataout_fini(&w.d);
+}
+
+/* Silence: what is open is asked for anew, and still taken when it comes after all. */
+static void silence(void)
+{
+	struct pdu_r2t r, again, same;
+	struct write w;
+
+	begin_recovering(&w, 4096);
+	CU_ASSERT_FALSE(dataout_retry(&w.d));
+	r = r2t(&w);
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 0, 0, 1024, false), DATAOUT_TAKE);
+	CU_ASSERT(dataout_retry(&w.d));
+	again = r2t(&w);
+	CU_ASSERT(again.offset == 1024 && again.len == 3072 && again.ttt != r.ttt);
+	CU_ASSERT(dataout_r2t_again(&w.d, 0, 1, &same) && same.ttt == r.ttt && same.r2tsn == 0);
+	CU_ASSERT(dataout_r2t_again(&w.d, 1, 9, &same) && same.ttt == again.ttt);
+	CU_ASSERT_FALSE(dataout_r2t_again(&w.d, 2, 9, &same));
+	CU_ASSERT_EQUAL(bring(&w, r.ttt, 1, 1024, 3072, true), DATAOUT_TAKE);
+	CU_ASSERT(dataout_complete(&w.d));
+	CU_ASSERT_FALSE(dataout_is_open(&w.d));
+	CU_ASSERT_EQUAL(bring(&w, again.ttt, 0, 1024, 3072, true), DATAOUT_SKIP);
+	dataout_fini(&w.d);
+}
+
+/* Unsolicited data that is lost is asked for as well. */
+static void unsolicited_data_is_lost(void)
+{
+	struct pdu_r2t r;
+	struct write w;
+
+	begin(&w, 512, true, 4096, 8192);
+	w.d.recovers = true;
+	dataout_start(&w.d, 8192);
+	CU_ASSERT_EQUAL(bring(&w, PDU_TAG_RESERVED, 1, 2048, 1024, false), DATAOUT_TAKE);
+	CU_ASSERT_FALSE(plan(&w));
+	CU_ASSERT_EQUAL(bring(&w, PDU_TAG_RESERVED, 2, 3072, 1024, true), DATAOUT_TAKE);
+	r = r2t(&w);
+	CU_ASSERT(r.offset == 512 && r.len == 1536);
+	dataout_restart(&w.d, 0);
+	r = r2t(&w);
+	CU_ASSERT(r.offset == 512 && r.len == 1536 && r.r2tsn == 0);
+	dataout_fini(&w.d);
+}
+
+/* Whatever is lost, repeated and given up: in the end all is there, and each R2T asks only for
+ * what is not. */
+static void a_bad_line(void)
+{
+	struct pdu_r2t open[DATAOUT_R2T_MAX];
+	uint32_t seed = 1, n = 0, i, at, rounds;
+	struct write w;
+
+	for (rounds = 0; rounds < 200; rounds++) {
+		begin_recovering(&w, 60000);
+		w.max_r2ts = 1 + rounds % 5;
+		n = 0;
+		while (!dataout_complete(&w.d)) {
+			while (plan(&w)) {
+				struct range gap;
+
+				CU_ASSERT_FATAL(n < DATAOUT_R2T_MAX);
+				dataout_r2t(&w.d, &open[n]);
+				CU_ASSERT(ranges_gap(&w.d.come, open[n].offset,
+						     open[n].offset + open[n].len, &gap) &&
+					  gap.begin == open[n].offset &&
+					  gap.end >= open[n].offset + open[n].len);
+				n++;
+			}
+			for (i = 0; i < n; i++) {
+				for (at = 0; at < open[i].len; at += 512) {
+					uint32_t len =
+						open[i].len - at < 512 ? open[i].len - at : 512;
+
+					seed = seed * 1664525 + 1013904223;
+					if (seed >> 28 == 0)
+						continue; /* lost */
+					bring(&w, open[i].ttt, at / 512, open[i].offset + at, len,
+					      at + len == open[i].len);
+				}
+			}
+			n = 0;
+			dataout_retry(&w.d);
+		}
+		CU_ASSERT(!w.d.bad);
+		dataout_fini(&w.d);
+	}
+}
+
 static const struct unit_test tests[] = {
 	{ "all data is immediate", all_immediate },
 	{ "nothing is wanted", nothing_is_wanted },
@@ -405,6 +538,11 @@ static const struct unit_test tests[] = {
 	{ "a damaged PDU", a_damaged_pdu },
 	{ "data in any order", in_any_order },
 	{ "the same bytes again", the_same_bytes_again },
+	{ "level 1: exactly what is missing", exactly_what_is_missing },
+	{ "level 1: what comes twice", twice },
+	{ "level 1: silence", silence },
+	{ "level 1: unsolicited data is lost", unsolicited_data_is_lost },
+	{ "level 1: a bad line", a_bad_line },
 	{ "all sequences end before the command fails",
 	  all_sequences_end_before_the_command_fails },
 };

@@ -109,11 +109,34 @@ static void gaps_are_bounded(void)
 	ranges_fini(&s);
 }
 
+static void gaps_are_found(void)
+{
+	struct ranges s;
+	struct range gap;
+
+	ranges_init(&s);
+	CU_ASSERT(ranges_gap(&s, 3, 9, &gap) && gap.begin == 3 && gap.end == 9);
+	CU_ASSERT_FALSE(ranges_gap(&s, 9, 9, &gap));
+	ranges_add(&s, 10, 10);
+	ranges_add(&s, 30, 10);
+	CU_ASSERT(ranges_gap(&s, 0, 50, &gap) && gap.begin == 0 && gap.end == 10);
+	CU_ASSERT(ranges_gap(&s, 5, 8, &gap) && gap.begin == 5 && gap.end == 8);
+	CU_ASSERT(ranges_gap(&s, 10, 50, &gap) && gap.begin == 20 && gap.end == 30);
+	CU_ASSERT(ranges_gap(&s, 35, 50, &gap) && gap.begin == 40 && gap.end == 50);
+	CU_ASSERT_FALSE(ranges_gap(&s, 12, 20, &gap));
+	CU_ASSERT_EQUAL(ranges_put(&s, 5, 40), 0);
+	CU_ASSERT_FALSE(ranges_gap(&s, 5, 45, &gap));
+	CU_ASSERT(ranges_gap(&s, 0, 50, &gap) && gap.begin == 0 && gap.end == 5);
+	CU_ASSERT_EQUAL(s.n, 1);
+	ranges_fini(&s);
+}
+
 static const struct unit_test tests[] = {
 	{ "data in order is one range", in_order_is_one_range },
 	{ "what is there cannot come again", what_is_there_cannot_come_again },
 	{ "a closed gap joins its neighbours", a_closed_gap_joins },
 	{ "the same as a bitmap", like_a_bitmap },
+	{ "gaps are found, and filled", gaps_are_found },
 	{ "gaps are bounded", gaps_are_bounded },
 };
 
