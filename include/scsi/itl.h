@@ -20,6 +20,7 @@ struct scsi_itl {
 	uint32_t pr_version;      /* of lu's reservations, when the next two were looked up */
 	bool is_registered;       /* for persistent reservations */
 	bool is_holder;           /* of the persistent reservation */
+	bool wrote_echo;          /* something to the echo buffer, by WRITE BUFFER */
 	bool is_preempted;        /* a PREEMPT AND ABORT waits for its tasks to end */
 	struct xcopy_log copies;  /* what came of its copies */
 	TAILQ_ENTRY(scsi_itl) lu_link;

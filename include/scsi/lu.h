@@ -16,6 +16,7 @@
 struct scsi_cmd;
 struct scsi_core;
 struct scsi_device;
+struct scsi_echo;
 struct scsi_itl;
 struct scsi_nexus;
 struct pr_op;
@@ -98,12 +99,14 @@ struct scsi_lu { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	bool has_saved;         /* MODE SELECT has saved values: */
 	uint8_t saved[SCSI_MODE_FIELDS];      /* what a reset sets the fields to */
 	struct scsi_ident ident[SCSI_IDENTS]; /* what SET IDENTIFYING INFORMATION brought */
-	uint32_t prevents;                    /* I_T_L nexuses that prevent medium removal */
-	uint32_t ntasks;                      /* tasks in the set */
-	uint32_t nordering;                   /* tasks in the set that are not SIMPLE */
-	uint32_t ndormant;                    /* tasks in the set that wait for others */
-	uint32_t ncopies;                     /* EXTENDED COPY commands that it carries out */
-	uint32_t nalone;                      /* tasks that run alone on their blocks, or wait to */
+	struct scsi_echo *echo;       /* owns; the echo buffer (buffer.h); NULL: never written */
+	struct scsi_itl *echo_owner;  /* who wrote it last; NULL: he has gone */
+	uint32_t prevents;            /* I_T_L nexuses that prevent medium removal */
+	uint32_t ntasks;              /* tasks in the set */
+	uint32_t nordering;           /* tasks in the set that are not SIMPLE */
+	uint32_t ndormant;            /* tasks in the set that wait for others */
+	uint32_t ncopies;             /* EXTENDED COPY commands that it carries out */
+	uint32_t nalone;              /* tasks that run alone on their blocks, or wait to */
 	TAILQ_HEAD(, scsi_task) line; /* tasks that wait for blocks, in the order of arrival */
 	struct scsi_stats stats;
 	struct scsi_count reads;       /* by READ */

@@ -38,6 +38,7 @@ enum sense_code {
 	SENSE_MANY_SEGMENTS = 0x052608,    /* too many segment descriptors */
 	SENSE_SEGMENT_TYPE = 0x052609,     /* unsupported segment descriptor type code */
 	SENSE_INLINE = 0x05260b,           /* inline data length exceeded */
+	SENSE_SEQUENCE = 0x052c00,         /* command sequence error */
 	SENSE_NO_SAVING = 0x053900,        /* saving parameters not supported */
 	SENSE_MESSAGE = 0x054900,   /* invalid message error: a task attribute that is not there */
 	SENSE_PREVENTED = 0x055302, /* medium removal prevented */
@@ -69,6 +70,7 @@ enum sense_code {
 	SENSE_COPY_TYPE = 0x0a0d03,        /* incorrect copy target device type */
 	SENSE_COPY_INEXACT = 0x0a260a,     /* unexpected inexact segment */
 	SENSE_DATA_AMOUNT = 0x0b0c0d,      /* write error, not enough unsolicited data */
+	SENSE_ECHO_OVERWRITTEN = 0x0b3f0f, /* echo buffer overwritten */
 	SENSE_PROTOCOL_CRC = 0x0b4705,     /* protocol service CRC error */
 	SENSE_MISCOMPARE = 0x0e1d00,       /* miscompare during verify operation */
 };

@@ -16,7 +16,7 @@ static const struct layout layouts[CDB_FORMS] = {
 	[CDB_LBA16] = { 2, 8, 0, 0, 10, 4 },  [CDB_ALLOC6] = { 0, 0, 0, 0, 4, 1 },
 	[CDB_ALLOC6W] = { 0, 0, 0, 0, 3, 2 }, [CDB_ALLOC10] = { 0, 0, 0, 0, 7, 2 },
 	[CDB_ALLOC12] = { 0, 0, 0, 0, 6, 4 }, [CDB_ALLOC16] = { 0, 0, 0, 0, 10, 4 },
-	[CDB_LIST9] = { 0, 0, 0, 0, 5, 4 },
+	[CDB_ALLOC24] = { 0, 0, 0, 0, 6, 3 }, [CDB_LIST9] = { 0, 0, 0, 0, 5, 4 },
 };
 
 uint8_t cdb_len(uint8_t opcode)

@@ -1,6 +1,7 @@
 #include "scsi/cmd_table.h"
 
 #include "scsi/alua_cmd.h"
+#include "scsi/buffer.h"
 #include "scsi/ident.h"
 #include "scsi/inquiry.h"
 #include "scsi/log_sense.h"
@@ -95,6 +96,12 @@ const struct scsi_cmd cmd_table[] = {
 	{ 0x37, NO_SA, "READ DEFECT DATA(10)", CDB_ALLOC10, XFER_IN_ALLOC, sbc_read_defects_10,
 	  F_MEDIUM | F_PR_WE_ANY,
 	  { 0x37, 0x00, 0x1f, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0x00 } },
+	{ 0x3b, NO_SA, "WRITE BUFFER", CDB_ALLOC24, XFER_OUT_LIST, buffer_write,
+	  F_ALUA_UNAVAIL,
+	  { 0x3b, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00 } },
+	{ 0x3c, NO_SA, "READ BUFFER(10)", CDB_ALLOC24, XFER_IN_ALLOC, buffer_read,
+	  F_PR_WE_ANY | F_ALUA_UNAVAIL,
+	  { 0x3c, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00 } },
 	{ 0x41, NO_SA, "WRITE SAME(10)", CDB_RW10, XFER_OUT_SAME, sbc_write_same,
 	  F_MEDIUM | F_RANGE | F_WRITES | F_THIN_BIT | F_WORK,
 	  { 0x41, 0x08, 0xff, 0xff, 0xff, 0xff, 0x00, 0xff, 0xff, 0x00 } },

@@ -53,6 +53,8 @@ void itl_hide(struct scsi_itl *itl)
 
 void itl_free(struct scsi_itl *itl)
 {
+	if (itl->lu->echo_owner == itl)
+		itl->lu->echo_owner = NULL;
 	itl_allow(itl);
 	itl_release(itl);
 	itl_hide(itl);

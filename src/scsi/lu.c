@@ -1,6 +1,7 @@
 #include "scsi/lu.h"
 
 #include "base/bytes.h"
+#include "scsi/buffer.h"
 #include "scsi/cmd_table.h"
 #include "scsi/device.h"
 #include "scsi/ident.h"
@@ -176,6 +177,7 @@ void scsi_lu_free(struct scsi_lu *lu)
 	while ((itl = TAILQ_FIRST(&lu->itls)))
 		itl_free(itl);
 	wipe_free(lu);
+	buffer_free(lu);
 	pr_fini(&lu->pr);
 	stats_fini(&lu->stats);
 	store_close(lu->store);

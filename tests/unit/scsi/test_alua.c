@@ -18,6 +18,8 @@ static const struct {
 	{ 0x1a, NO_SA, true, false }, /* MODE SENSE */
 	{ 0x1c, NO_SA, true, false }, /* RECEIVE DIAGNOSTIC RESULTS */
 	{ 0x1d, NO_SA, true, false }, /* SEND DIAGNOSTIC */
+	{ 0x3b, NO_SA, true, true },  /* WRITE BUFFER: its echo buffer mode */
+	{ 0x3c, NO_SA, true, true },  /* READ BUFFER, likewise */
 	{ 0x4c, NO_SA, true, false }, /* LOG SELECT */
 	{ 0x4d, NO_SA, true, false }, /* LOG SENSE */
 	{ 0x55, NO_SA, true, false }, { 0x5a, NO_SA, true, false },

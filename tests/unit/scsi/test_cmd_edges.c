@@ -24,7 +24,7 @@ static const struct {
 	[CDB_LBA16] = { 2, 8, 0, 0, 10, 4 },  [CDB_ALLOC6] = { 0, 0, 0, 0, 4, 1 },
 	[CDB_ALLOC6W] = { 0, 0, 0, 0, 3, 2 }, [CDB_ALLOC10] = { 0, 0, 0, 0, 7, 2 },
 	[CDB_ALLOC12] = { 0, 0, 0, 0, 6, 4 }, [CDB_ALLOC16] = { 0, 0, 0, 0, 10, 4 },
-	[CDB_LIST9] = { 0, 0, 0, 0, 5, 4 },
+	[CDB_ALLOC24] = { 0, 0, 0, 0, 6, 3 }, [CDB_LIST9] = { 0, 0, 0, 0, 5, 4 },
 };
 
 static void put(uint8_t *p, uint8_t len, uint64_t value)
@@ -45,6 +45,9 @@ static void bare(const struct scsi_cmd *row, uint8_t cdb[16])
 		cdb[2] = 0x40; /* current cumulative values */
 	if (row->opcode == 0x1a || row->opcode == 0x5a)
 		cdb[2] = 0x3f;
+	if (row->opcode == 0x3b || row->opcode == 0x3c)
+		cdb[1] =
+			row->opcode == 0x3b ? 0x0a : 0x0b; /* the echo buffer, and its descriptor */
 	if (row->opcode == 0x15 || row->opcode == 0x55)
 		cdb[1] = 0x10; /* PF */
 }

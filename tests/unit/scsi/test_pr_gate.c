@@ -39,6 +39,8 @@ static const struct row {
 	{ { 0x34 }, true, false, false, "PRE-FETCH(10)" },
 	{ { 0x35 }, false, false, false, "SYNCHRONIZE CACHE(10)" },
 	{ { 0x37, [8] = 4 }, true, false, false, "READ DEFECT DATA(10)" },
+	{ { 0x3b, 0x0a }, false, false, false, "WRITE BUFFER" },
+	{ { 0x3c, 0x0b, [8] = 4 }, true, false, false, "READ BUFFER(10)" },
 	{ { 0x41, [8] = 1 }, false, false, false, "WRITE SAME(10)" },
 	{ { 0x42 }, false, false, false, "UNMAP" },
 	{ { 0x48, 0x01 }, false, false, false, "SANITIZE: OVERWRITE" },
