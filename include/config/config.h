@@ -70,7 +70,8 @@ struct conf_lun_options {
 	bool thin;
 	bool read_only;
 	bool removable;
-	const char *serial; /* NULL: made */
+	uint32_t soft_threshold; /* percent */
+	const char *serial;      /* NULL: made */
 	const char *vendor;
 	const char *product;
 };

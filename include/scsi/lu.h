@@ -42,6 +42,7 @@ struct scsi_lu_options {
 	bool thin;
 	bool read_only;
 	bool removable;
+	uint8_t soft_threshold; /* percent of the file system in use that is told of; 0: never */
 	char serial[SCSI_SERIAL_MAX];       /* "": made */
 	char vendor[SCSI_VENDOR_LEN + 1];   /* "": ITGT */
 	char product[SCSI_PRODUCT_LEN + 1]; /* "": VIRTUAL-DISK */
@@ -57,6 +58,15 @@ struct scsi_ident {
 };
 
 #define SCSI_MODE_FIELDS 6 /* fields of mode pages that can be changed (mode.h) */
+
+/* How full the file system of a thin provisioned unit is (thin.h). */
+struct scsi_thin {
+	struct store_io io; /* the look that is under way … */
+	bool is_looking;    /* … when one is */
+	bool is_reached;    /* the threshold, at the last one */
+	uint64_t due;       /* bytes written at which the next one is */
+	uint64_t total;     /* bytes of the file system; 0: not known yet */
+};
 
 /* What LOG SENSE tells of a kind of access. */
 struct scsi_count {
@@ -99,6 +109,7 @@ struct scsi_lu { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	bool has_saved;         /* MODE SELECT has saved values: */
 	uint8_t saved[SCSI_MODE_FIELDS];      /* what a reset sets the fields to */
 	struct scsi_ident ident[SCSI_IDENTS]; /* what SET IDENTIFYING INFORMATION brought */
+	struct scsi_thin thin;                /* how full its file system is */
 	struct scsi_echo *echo;       /* owns; the echo buffer (buffer.h); NULL: never written */
 	struct scsi_itl *echo_owner;  /* who wrote it last; NULL: he has gone */
 	uint32_t prevents;            /* I_T_L nexuses that prevent medium removal */

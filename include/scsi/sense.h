@@ -58,6 +58,7 @@ enum sense_code {
 	SENSE_WAS_FULL = 0x062c08,         /* previous task set full status */
 	SENSE_WAS_CONFLICT = 0x062c09,     /* previous reservation conflict status */
 	SENSE_CLEARED = 0x062f00,          /* commands cleared by another initiator */
+	SENSE_SOFT_THRESHOLD = 0x063807,   /* thin provisioning soft threshold reached */
 	SENSE_IDENT_CHANGED = 0x063f05,    /* device identifier changed */
 	SENSE_LUNS_CHANGED = 0x063f0e,     /* reported LUNs data has changed */
 	SENSE_PROTOCOL_EVENT = 0x06477f,   /* some commands cleared by iSCSI protocol event */

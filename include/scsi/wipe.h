@@ -62,6 +62,9 @@ int wipe_load(struct scsi_lu *lu);
 /* Begin the next piece of each. True when something was begun or ended. */
 bool wipe_run(struct scsi_core *core);
 
+/* Is something of one with the store? */
+bool wipe_is_busy(const struct scsi_lu *lu);
+
 /* lu, which is idle, is freed. */
 void wipe_free(struct scsi_lu *lu);
 

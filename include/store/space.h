@@ -5,6 +5,8 @@
 #ifndef STORE_SPACE_H
 #define STORE_SPACE_H
 
+#include "store/store.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -35,5 +37,8 @@ int space_copy(int from, uint64_t from_offset, int to, uint64_t offset, uint64_t
  */
 int space_extent(int fd, uint64_t offset, uint64_t len, uint32_t block, bool *mapped,
 		 uint64_t *alike);
+
+/* What the file takes of its file system, and what that has. 0 or -errno. */
+int space_usage(int fd, struct store_space *out);
 
 #endif

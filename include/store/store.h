@@ -29,6 +29,14 @@ enum store_op {
 			  extent_len */
 	STORE_COPY,    /* make the range what is at from_offset of from, without moving its bytes
 			  here; -EOPNOTSUPP: that cannot be done, read and write it */
+	STORE_SPACE,   /* how much space it takes, and is left to it; offset and len are 0 */
+};
+
+/* Bytes of the file system that a store lies on. */
+struct store_space {
+	uint64_t used;      /* by the store */
+	uint64_t available; /* to everybody */
+	uint64_t total;     /* of it */
 };
 
 #define STORE_FUA    0x1         /* with what writes: on stable storage before done */
@@ -64,9 +72,10 @@ struct store_io {
 	void *user; /* the caller's */
 
 	/* what came of it */
-	int error;           /* 0 or -errno; a short read or write is -EIO */
-	bool mapped;         /* STORE_EXTENT */
-	uint64_t extent_len; /* STORE_EXTENT: bytes, at least 1 block of io_align */
+	int error;                /* 0 or -errno; a short read or write is -EIO */
+	bool mapped;              /* STORE_EXTENT */
+	struct store_space space; /* STORE_SPACE */
+	uint64_t extent_len;      /* STORE_EXTENT: bytes, at least 1 block of io_align */
 
 	/* the store's own */
 	struct store *store;
@@ -83,6 +92,7 @@ enum store_cap {
 	STORE_CAN_DISCARD = 0x1,
 	STORE_CAN_EXTENT = 0x2, /* STORE_EXTENT tells more than "all mapped" */
 	STORE_READ_ONLY = 0x4,
+	STORE_CAN_SPACE = 0x10,
 	STORE_VOLATILE = 0x8, /* content is gone with the process: ram */
 };
 

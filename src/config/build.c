@@ -67,6 +67,7 @@ static int make_lu(const struct config *c, struct config_lun *l, struct store *s
 		.thin = o->thin,
 		.read_only = o->read_only,
 		.removable = o->removable,
+		.soft_threshold = (uint8_t)o->soft_threshold,
 		.user = l->mask,
 	};
 

@@ -157,6 +157,8 @@ static const struct conf_option lun_options[] = {
 	{ "serial", CONF_TEXT, NULL, 1, SCSI_SERIAL_MAX - 1, NULL, AT(serial),
 	  "unit serial number" },
 	{ "size", CONF_SIZE, NULL, 512, 1024 * PIB, NULL, AT(size), "its capacity" },
+	{ "soft-threshold", CONF_NUMBER, "0", 0, 99, NULL, AT(soft_threshold),
+	  "percent of its file system in use that initiators are told of" },
 	{ "thin", CONF_BOOL, "yes", 0, 0, NULL, AT(thin), "UNMAP gives space back" },
 	{ "vendor", CONF_TEXT, "ITGT", 1, SCSI_VENDOR_LEN, NULL, AT(vendor),
 	  "vendor identification" },

@@ -9,6 +9,7 @@
 #include "scsi/mode.h"
 #include "scsi/mode_save.h"
 #include "scsi/pr_save.h"
+#include "scsi/thin.h"
 #include "scsi/ua.h"
 #include "scsi/wipe.h"
 
@@ -150,6 +151,7 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 	lu->pr_version = 1;
 	STAILQ_INIT(&lu->pr_waiting);
 	STAILQ_INIT(&lu->keep_waiting);
+	lu->thin.due = UINT64_MAX; /* until scsi_lu_load() */
 	*out = lu;
 	return 0;
 }
@@ -159,12 +161,14 @@ int scsi_lu_load(struct scsi_lu *lu)
 	pr_save_load(lu);
 	mode_save_load(lu);
 	ident_load(lu);
+	thin_look(lu);
 	return wipe_load(lu);
 }
 
 bool scsi_lu_is_idle(const struct scsi_lu *lu)
 {
-	return TAILQ_EMPTY(&lu->tasks) && !lu->sync_busy && store_is_idle(lu->store);
+	return TAILQ_EMPTY(&lu->tasks) && !lu->sync_busy && !lu->thin.is_looking &&
+	       !wipe_is_busy(lu) && store_is_idle(lu->store);
 }
 
 void scsi_lu_free(struct scsi_lu *lu)

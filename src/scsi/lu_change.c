@@ -4,6 +4,7 @@
 #include "scsi/sbc_rw.h"
 #include "scsi/task.h"
 #include "scsi/ua.h"
+#include "scsi/wipe.h"
 
 #include <assert.h>
 
@@ -17,7 +18,7 @@ bool scsi_lu_is_quiet(const struct scsi_lu *lu)
 	const struct scsi_task *t;
 
 	assert(lu->is_held);
-	if (lu->sync_busy || !store_is_idle(lu->store))
+	if (lu->sync_busy || lu->thin.is_looking || wipe_is_busy(lu) || !store_is_idle(lu->store))
 		return false;
 	TAILQ_FOREACH (t, &lu->tasks, set_link) {
 		if (t->in_range)

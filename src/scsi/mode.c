@@ -4,6 +4,7 @@
 #include "scsi/finish.h"
 #include "scsi/keep.h"
 #include "scsi/lu.h"
+#include "scsi/thin.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -31,6 +32,7 @@ static const struct page pages[] = {
 	{ 0x0a, 0x00, 10, 3, 0x10 }, /* QUEUE ALGORITHM MODIFIER: reordering is not restricted */
 	{ 0x0a, 0x01, 28, 0, 0 },    /* control extension: no choice is made (SPC-5, 7.5.10) */
 	{ 0x1c, 0x00, 10, 0, 0 },    /* informational exceptions: none are told (SPC-5, 7.5.13) */
+	{ 0x1c, 0x02, 20, 0, 0 },    /* logical block provisioning: with a threshold only */
 };
 
 /* A field that may be changed, and where the logical unit has it (a byte, or a bool). */
@@ -112,6 +114,27 @@ static void put_fields(const struct page *page, const struct scsi_lu *lu, uint8_
 	}
 }
 
+static bool is_provisioning(const struct page *page)
+{
+	return page->code == 0x1c && page->subpage == 0x02;
+}
+
+static bool is_there(const struct page *page, const struct scsi_lu *lu)
+{
+	return !is_provisioning(page) || (lu->opt.soft_threshold && thin_is_counted(lu));
+}
+
+/*
+ * SBC-4, 6.5.9: one threshold descriptor: enabled, soft, armed for what is available when
+ * it grows less. SITUA is 0: each nexus is told.
+ */
+static void put_threshold(const struct scsi_lu *lu, uint8_t *p)
+{
+	p[16] = 0x80; /* ENABLED */
+	p[17] = 0x01; /* THRESHOLD RESOURCE: available */
+	put_be32(p + 20, thin_threshold(lu));
+}
+
 /* What can be changed can be saved, if anything can be kept. */
 static bool is_savable(const struct page *page, const struct scsi_lu *lu)
 {
@@ -142,6 +165,8 @@ static uint32_t put_page(const struct page *page, const struct scsi_lu *lu, uint
 		p[0] |= MODE_PS;
 	if (page->is && pc != MODE_CHANGEABLE)
 		p[page->at] |= page->is;
+	if (is_provisioning(page) && pc != MODE_CHANGEABLE)
+		put_threshold(lu, p);
 	put_fields(page, lu, pc, p);
 	return header + page->len;
 }
@@ -151,7 +176,7 @@ uint32_t mode_page(const struct scsi_lu *lu, uint8_t pc, uint8_t code, uint8_t s
 	size_t i;
 
 	for (i = 0; i < NPAGES; i++) {
-		if (pages[i].code == code && pages[i].subpage == subpage)
+		if (pages[i].code == code && pages[i].subpage == subpage && is_there(&pages[i], lu))
 			return put_page(&pages[i], lu, pc, p);
 	}
 	return 0;
@@ -282,7 +307,7 @@ static uint32_t put_pages(const struct scsi_task *t, uint8_t *p)
 	size_t i;
 
 	for (i = 0; i < NPAGES; i++) {
-		if (wanted(&pages[i], code, t->cdb[3]))
+		if (wanted(&pages[i], code, t->cdb[3]) && is_there(&pages[i], t->lu))
 			len += put_page(&pages[i], t->lu, pc, p + len);
 	}
 	return len;

@@ -4,6 +4,7 @@
 #include "scsi/fault.h"
 #include "scsi/finish.h"
 #include "scsi/lu.h"
+#include "scsi/thin.h"
 
 #include <errno.h>
 
@@ -64,6 +65,7 @@ static void count(const struct scsi_task *t)
 		c->errors++;
 	else
 		c->bytes += t->io.len;
+	thin_wrote(t->lu);
 }
 
 static void step_done(struct store_io *io)

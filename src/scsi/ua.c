@@ -22,6 +22,7 @@ static const struct row rows[UA_COUNT] = {
 	[UA_RESERVATIONS_RELEASED] = { SENSE_RESERVATIONS_RELEASED, false, false },
 	[UA_REGISTRATIONS_PREEMPTED] = { SENSE_REGISTRATIONS_PREEMPTED, false, false },
 	[UA_ALUA_STATE] = { SENSE_ALUA_STATE, false, false },
+	[UA_SOFT_THRESHOLD] = { SENSE_SOFT_THRESHOLD, false, false },
 	[UA_IDENT_CHANGED] = { SENSE_IDENT_CHANGED, false, false },
 	[UA_LUNS_CHANGED] = { SENSE_LUNS_CHANGED, false, false },
 	[UA_CLEARED] = { SENSE_CLEARED, false, false },

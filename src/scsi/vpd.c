@@ -7,6 +7,7 @@
 #include "scsi/nexus.h"
 #include "scsi/task.h"
 #include "scsi/xcopy_list.h"
+#include "scsi/thin.h"
 
 #include <string.h>
 
@@ -250,9 +251,10 @@ static uint32_t put_characteristics(const struct scsi_task *t, uint8_t *p)
 /* SBC-4, 6.6.7 Logical Block Provisioning */
 static uint32_t put_provisioning(const struct scsi_task *t, uint8_t *p)
 {
-	(void)t;
-	p[1] = 0x80 | 0x40 | 0x20 | 0x04; /* LBPU, LBPWS, LBPWS10, LBPRZ: zeros afterwards */
-	p[2] = 0x02;                      /* thin provisioned */
+	if (thin_is_counted(t->lu))
+		p[0] = thin_exponent(t->lu); /* THRESHOLD EXPONENT */
+	p[1] = 0x80 | 0x40 | 0x20 | 0x04;    /* LBPU, LBPWS, LBPWS10, LBPRZ: zeros afterwards */
+	p[2] = 0x02;                         /* thin provisioned */
 	return 4;
 }
 

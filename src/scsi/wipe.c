@@ -468,6 +468,11 @@ int wipe_load(struct scsi_lu *lu)
 	return err;
 }
 
+bool wipe_is_busy(const struct scsi_lu *lu)
+{
+	return lu->wipe && lu->wipe->state != WAITING && lu->wipe->state != FAILED;
+}
+
 void wipe_free(struct scsi_lu *lu)
 {
 	struct scsi_wipe *w = lu->wipe;

@@ -251,6 +251,11 @@ static int extent_now(struct store_io *io)
 			    &io->extent_len);
 }
 
+static int space_now(struct store_io *io)
+{
+	return space_usage(file_of(io)->fd, &io->space);
+}
+
 /* the store's operations */
 
 static void file_submit(struct store_io *io)
@@ -265,6 +270,7 @@ static void file_submit(struct store_io *io)
 	case STORE_ZERO: env_work(io, zero_now, file_done); break;
 	case STORE_EXTENT: env_work(io, extent_now, env_finish); break;
 	case STORE_COPY: env_work(io, copy_now, file_done); break;
+	case STORE_SPACE: env_work(io, space_now, env_finish); break;
 	}
 }
 

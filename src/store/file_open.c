@@ -354,7 +354,8 @@ static int make_store(struct opening *o, struct store_env *env, struct store **o
 		.io_align = o->p->block_size,
 		.optimal_io = o->is_device ? blockdev_optimal(o->fd) : 0,
 		.discard_align = align,
-		.caps = (align ? STORE_CAN_DISCARD : 0) | (o->is_device ? 0 : STORE_CAN_EXTENT) |
+		.caps = (align ? STORE_CAN_DISCARD : 0) |
+			(o->is_device ? 0 : STORE_CAN_EXTENT | STORE_CAN_SPACE) |
 			(o->p->read_only ? STORE_READ_ONLY : 0),
 		.io = o->step > 1 ? STORE_IO_DIRECT : STORE_IO_CACHED,
 	};

@@ -103,7 +103,7 @@ static void limit_submit(struct store_io *io)
 	struct limit *l = limit_of(io->store);
 	bool is_first = STAILQ_EMPTY(&l->waiting);
 
-	if (io->op == STORE_FLUSH || io->op == STORE_EXTENT) {
+	if (io->op == STORE_FLUSH || io->op == STORE_EXTENT || io->op == STORE_SPACE) {
 		pass(l, io);
 	} else if (is_first && due_ns(l) <= now_ns(l)) {
 		pass_charged(l, io);

@@ -205,8 +205,9 @@ static void ram_submit(struct store_io *io)
 	case STORE_DISCARD:
 	case STORE_ZERO: ram_clear(io); return;
 	case STORE_EXTENT: extent(r, io); break;
-	case STORE_FLUSH:
-	case STORE_COPY: break; /* store.c has answered it */
+	case STORE_COPY:
+	case STORE_SPACE: /* store.c has answered what it cannot */
+	case STORE_FLUSH: break;
 	}
 	env_finish(io, 0);
 }

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define ZEROS_LEN ((uint64_t)1 << 20) /* bytes written at once */
@@ -128,5 +130,18 @@ int space_extent(int fd, uint64_t offset, uint64_t len, uint32_t block, bool *ma
 	if (hole < 0)
 		return (int)hole;
 	*alike = ((uint64_t)hole - offset + block - 1) / block * block;
+	return 0;
+}
+
+int space_usage(int fd, struct store_space *out)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (fstat(fd, &st) || fstatvfs(fd, &fs))
+		return -errno;
+	out->used = (uint64_t)st.st_blocks * 512; /* stat(2): always of that size */
+	out->available = (uint64_t)fs.f_bavail * fs.f_frsize;
+	out->total = (uint64_t)fs.f_blocks * fs.f_frsize;
 	return 0;
 }

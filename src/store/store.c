@@ -177,6 +177,7 @@ static const struct demand {
 	[STORE_ZERO] = { "zeroing", .changes = true, .has_range = true },
 	[STORE_EXTENT] = { "extent query", .has_range = true },
 	[STORE_COPY] = { "copy", .changes = true, .has_range = true },
+	[STORE_SPACE] = { "space query", .cap = STORE_CAN_SPACE },
 };
 
 const char *store_op_name(enum store_op op)

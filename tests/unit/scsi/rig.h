@@ -28,9 +28,10 @@
 struct rig_store {
 	struct store store; /* first */
 	uint8_t *bytes;
-	bool hold;      /* else requests are answered at once */
-	int error;      /* what they are answered with: 0 or -errno */
-	int copy_error; /* the same for copies */
+	bool hold;                /* else requests are answered at once */
+	int error;                /* what they are answered with: 0 or -errno */
+	int copy_error;           /* the same for copies */
+	struct store_space space; /* told by STORE_SPACE */
 	unsigned int nheld, nsubmits;
 	enum store_op ops[64]; /* the operations that were asked for */
 	uint32_t flags[64];
@@ -75,6 +76,7 @@ static inline void rig_answer(struct rig_store *s, struct store_io *io)
 			memcpy(s->bytes + io->offset,
 			       ((struct rig_store *)io->from)->bytes + io->from_offset, io->len);
 			break;
+		case STORE_SPACE: io->space = s->space; break;
 		default: break;
 		}
 	}

@@ -335,7 +335,7 @@ static void reading_only_is_kept(void)
 	p.read_only = true;
 	p.thin = true;
 	s = drive_open(env, &p);
-	CU_ASSERT_EQUAL(s->caps, STORE_READ_ONLY | STORE_CAN_EXTENT);
+	CU_ASSERT_EQUAL(s->caps, STORE_READ_ONLY | STORE_CAN_EXTENT | STORE_CAN_SPACE);
 	CU_ASSERT_TRUE(drive_is_zero(s, 0, MIB));
 	CU_ASSERT_EQUAL(drive_write(s, 0, 0, 512, 0), -EROFS);
 	CU_ASSERT_EQUAL(drive(s, STORE_ZERO, 0, 0, 512, NULL), -EROFS);
@@ -359,7 +359,7 @@ static void what_the_mode_and_the_options_make_of_it(void)
 	p.io = STORE_IO_CACHED;
 	s = drive_open(env, &p);
 	CU_ASSERT_EQUAL(s->io, STORE_IO_CACHED);
-	CU_ASSERT_EQUAL(s->caps, STORE_CAN_EXTENT); /* not thin */
+	CU_ASSERT_EQUAL(s->caps, STORE_CAN_EXTENT | STORE_CAN_SPACE); /* not thin */
 	CU_ASSERT_EQUAL(s->discard_align, 0);
 	CU_ASSERT_EQUAL(drive(s, STORE_DISCARD, 0, 0, 512, NULL), -EOPNOTSUPP);
 	CU_ASSERT_STRING_EQUAL(s->ops->name, "file");
