@@ -6,8 +6,8 @@
 #include "scsi/lu.h"
 #include "scsi/nexus.h"
 #include "scsi/task.h"
-#include "scsi/xcopy_list.h"
 #include "scsi/thin.h"
+#include "scsi/xcopy_list.h"
 
 #include <string.h>
 
