@@ -124,174 +124,79 @@ static void write_protection(void)
 	rig_close(&r);
 }
 
+/* Parameter lists, and what becomes of them. */
+/* clang-format off */
+static const struct {
+	const char *what;
+	uint8_t cdb_len;
+	uint8_t len;  /* PARAMETER LIST LENGTH */
+	uint8_t edtl; /* bytes that come */
+	uint32_t sense;
+	uint16_t byte;
+	uint8_t bit;
+	uint8_t list[64];
+} list_vectors[] = {
+	{ "none", 6, 0, 0, SENSE_NONE, 0, 0, { 0 } },
+	{ "a header alone", 6, 4, 4, SENSE_NONE, 0, 0, { 0 } },
+	{ "half a header", 6, 3, 3, SENSE_LIST_LENGTH, 0, 0, { 0 } },
+	{ "half a header", 10, 7, 7, SENSE_LIST_LENGTH, 0, 0, { 0 } },
+	{ "less than it says", 6, 16, 4, SENSE_LIST_LENGTH, 0, 0, { 0 } },
+	{ "half a page", 6, 10, 10, SENSE_LIST_LENGTH, 0, 0, { 0, 0, 0, 0, CONTROL(4, 0x10, 0, 0) }
+	  },
+	{ "a byte of a page", 6, 5, 5, SENSE_LIST_LENGTH, 0, 0, { 0, 0, 0, 0, 0x0a } },
+	{ "three bytes of a subpage", 6, 7, 7, SENSE_LIST_LENGTH, 0, 0, { 0, 0, 0, 0, 0x4a, 1, 0 }
+	  },
+	{ "a good page and half of one", 6, 20, 20, SENSE_LIST_LENGTH, 0, 0, { 0, 0, 0, 0,
+	  CONTROL(4, 0x10, 0, 0), CONTROL(4, 0x10, 0, 0) } },
+	{ "no such page", 6, 16, 16, SENSE_LIST_FIELD, 4, 5, { 0, 0, 0, 0, 0x0b, 10 } },
+	{ "no such subpage", 6, 16, 16, SENSE_LIST_FIELD, 4, 5, { 0, 0, 0, 0, 0x4a, 2, 0, 8 } },
+	{ "subpage 0", 6, 16, 16, SENSE_LIST_FIELD, 4, 5, { 0, 0, 0, 0, 0x4a, 0, 0, 8 } },
+	{ "another page length", 6, 16, 16, SENSE_LIST_FIELD, 5, 7, { 0, 0, 0, 0, 0x0a, 11 } },
+	{ "another subpage length", 6, 36, 36, SENSE_LIST_FIELD, 6, 7, { 0, 0, 0, 0, 0x4a, 1, 1, 28
+	  } },
+	{ "a bit that cannot be changed", 6, 16, 16, SENSE_LIST_FIELD, 7, 4, { 0, 0, 0, 0,
+	  CONTROL(4, 0, 0, 0) } },
+	{ "a bit that is reserved", 10, 20, 20, SENSE_LIST_FIELD, 19, 0, { [8] = 0x0a, 10, 4, 0x10,
+	  [19] = 1 } },
+	{ "a reserved QERR", 6, 16, 16, SENSE_LIST_FIELD, 7, 2, { 0, 0, 0, 0, CONTROL(4, 0x14, 0, 0)
+	  } },
+	{ "a reserved UA_INTLCK_CTRL", 6, 16, 16, SENSE_LIST_FIELD, 8, 5, { 0, 0, 0, 0, CONTROL(4,
+	  0x10, 0x10, 0) } },
+	{ "a good page before a bad one", 6, 28, 28, SENSE_LIST_FIELD, 19, 4, { 0, 0, 0, 0,
+	  CONTROL(4, 0x10, 0, 0), CONTROL(4, 0, 0, 0) } },
+	{ "a block descriptor as it is", 6, 12, 12, SENSE_NONE, 0, 0, { 0, 0, 0, 8, 0, 0, 0x10, 0,
+	  0, 0, 2, 0 } },
+	{ "of all blocks", 6, 12, 12, SENSE_NONE, 0, 0, { 0, 0, 0, 8, 0xff, 0xff, 0xff, 0xff, 0, 0,
+	  2, 0 } },
+	{ "of other blocks", 6, 12, 12, SENSE_LIST_FIELD, 4, 7, { 0, 0, 0, 8, 0, 0, 0x10, 1, 0, 0,
+	  2, 0 } },
+	{ "of another block length", 6, 12, 12, SENSE_LIST_FIELD, 9, 7, { 0, 0, 0, 8, 0, 0, 0, 0, 0,
+	  0, 16, 0 } },
+	{ "of an odd length", 6, 12, 12, SENSE_LIST_FIELD, 3, 7, { 0, 0, 0, 7 } },
+	{ "that is not there", 6, 8, 8, SENSE_LIST_LENGTH, 0, 0, { 0, 0, 0, 8 } },
+	{ "a long one", 10, 24, 24, SENSE_NONE, 0, 0, { [4] = 1, [7] = 16, [22] = 2 } },
+	{ "a long one that is short", 10, 24, 24, SENSE_LIST_FIELD, 6, 7, { [4] = 1, [7] = 8 } },
+};
+/* clang-format on */
+
 /* Lists that lie, in either CDB length; none of them changes anything. */
 static void lists(void)
 {
-	static const struct {
-		const char *what;
-		uint8_t cdb_len;
-		uint8_t len;  /* PARAMETER LIST LENGTH */
-		uint8_t edtl; /* bytes that come */
-		uint32_t sense;
-		uint16_t byte;
-		uint8_t bit;
-		uint8_t list[64];
-	} vectors[] = {
-		{ "none", 6, 0, 0, SENSE_NONE, 0, 0, { 0 } },
-		{ "a header alone", 6, 4, 4, SENSE_NONE, 0, 0, { 0 } },
-		{ "half a header", 6, 3, 3, SENSE_LIST_LENGTH, 0, 0, { 0 } },
-		{ "half a header", 10, 7, 7, SENSE_LIST_LENGTH, 0, 0, { 0 } },
-		{ "less than it says", 6, 16, 4, SENSE_LIST_LENGTH, 0, 0, { 0 } },
-		{ "half a page",
-		  6,
-		  10,
-		  10,
-		  SENSE_LIST_LENGTH,
-		  0,
-		  0,
-		  { 0, 0, 0, 0, CONTROL(4, 0x10, 0, 0) } },
-		{ "a byte of a page", 6, 5, 5, SENSE_LIST_LENGTH, 0, 0, { 0, 0, 0, 0, 0x0a } },
-		{ "three bytes of a subpage",
-		  6,
-		  7,
-		  7,
-		  SENSE_LIST_LENGTH,
-		  0,
-		  0,
-		  { 0, 0, 0, 0, 0x4a, 1, 0 } },
-		{ "a good page and half of one",
-		  6,
-		  20,
-		  20,
-		  SENSE_LIST_LENGTH,
-		  0,
-		  0,
-		  { 0, 0, 0, 0, CONTROL(4, 0x10, 0, 0), CONTROL(4, 0x10, 0, 0) } },
-		{ "no such page", 6, 16, 16, SENSE_LIST_FIELD, 4, 5, { 0, 0, 0, 0, 0x0b, 10 } },
-		{ "no such subpage",
-		  6,
-		  16,
-		  16,
-		  SENSE_LIST_FIELD,
-		  4,
-		  5,
-		  { 0, 0, 0, 0, 0x4a, 2, 0, 8 } },
-		{ "subpage 0", 6, 16, 16, SENSE_LIST_FIELD, 4, 5, { 0, 0, 0, 0, 0x4a, 0, 0, 8 } },
-		{ "another page length",
-		  6,
-		  16,
-		  16,
-		  SENSE_LIST_FIELD,
-		  5,
-		  7,
-		  { 0, 0, 0, 0, 0x0a, 11 } },
-		{ "another subpage length",
-		  6,
-		  36,
-		  36,
-		  SENSE_LIST_FIELD,
-		  6,
-		  7,
-		  { 0, 0, 0, 0, 0x4a, 1, 1, 28 } },
-		{ "a bit that cannot be changed",
-		  6,
-		  16,
-		  16,
-		  SENSE_LIST_FIELD,
-		  7,
-		  4,
-		  { 0, 0, 0, 0, CONTROL(4, 0, 0, 0) } },
-		{ "a bit that is reserved",
-		  10,
-		  20,
-		  20,
-		  SENSE_LIST_FIELD,
-		  19,
-		  0,
-		  { [8] = 0x0a, 10, 4, 0x10, [19] = 1 } },
-		{ "a reserved QERR",
-		  6,
-		  16,
-		  16,
-		  SENSE_LIST_FIELD,
-		  7,
-		  2,
-		  { 0, 0, 0, 0, CONTROL(4, 0x14, 0, 0) } },
-		{ "a reserved UA_INTLCK_CTRL",
-		  6,
-		  16,
-		  16,
-		  SENSE_LIST_FIELD,
-		  8,
-		  5,
-		  { 0, 0, 0, 0, CONTROL(4, 0x10, 0x10, 0) } },
-		{ "a good page before a bad one",
-		  6,
-		  28,
-		  28,
-		  SENSE_LIST_FIELD,
-		  19,
-		  4,
-		  { 0, 0, 0, 0, CONTROL(4, 0x10, 0, 0), CONTROL(4, 0, 0, 0) } },
-		{ "a block descriptor as it is",
-		  6,
-		  12,
-		  12,
-		  SENSE_NONE,
-		  0,
-		  0,
-		  { 0, 0, 0, 8, 0, 0, 0x10, 0, 0, 0, 2, 0 } },
-		{ "of all blocks",
-		  6,
-		  12,
-		  12,
-		  SENSE_NONE,
-		  0,
-		  0,
-		  { 0, 0, 0, 8, 0xff, 0xff, 0xff, 0xff, 0, 0, 2, 0 } },
-		{ "of other blocks",
-		  6,
-		  12,
-		  12,
-		  SENSE_LIST_FIELD,
-		  4,
-		  7,
-		  { 0, 0, 0, 8, 0, 0, 0x10, 1, 0, 0, 2, 0 } },
-		{ "of another block length",
-		  6,
-		  12,
-		  12,
-		  SENSE_LIST_FIELD,
-		  9,
-		  7,
-		  { 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 16, 0 } },
-		{ "of an odd length", 6, 12, 12, SENSE_LIST_FIELD, 3, 7, { 0, 0, 0, 7 } },
-		{ "that is not there", 6, 8, 8, SENSE_LIST_LENGTH, 0, 0, { 0, 0, 0, 8 } },
-		{ "a long one", 10, 24, 24, SENSE_NONE, 0, 0, { [4] = 1, [7] = 16, [22] = 2 } },
-		{ "a long one that is short",
-		  10,
-		  24,
-		  24,
-		  SENSE_LIST_FIELD,
-		  6,
-		  7,
-		  { [4] = 1, [7] = 8 } },
-	};
 	struct rig_cmd c;
 	struct rig r;
 	size_t i;
 
 	rig_start(&r);
-	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
-		uint8_t six[6] = { 0x15, 0x10, 0, 0, vectors[i].len };
-		uint8_t ten[10] = { 0x55, 0x10, [8] = vectors[i].len };
-		bool is_six = vectors[i].cdb_len == 6;
+	for (i = 0; i < sizeof(list_vectors) / sizeof(list_vectors[0]); i++) {
+		uint8_t six[6] = { 0x15, 0x10, 0, 0, list_vectors[i].len };
+		uint8_t ten[10] = { 0x55, 0x10, [8] = list_vectors[i].len };
+		bool is_six = list_vectors[i].cdb_len == 6;
 
-		rig_out(&r, &c, is_six ? six : ten, vectors[i].cdb_len, vectors[i].list,
-			vectors[i].edtl);
-		CU_ASSERT_EQUAL(rig_sense(&c), vectors[i].sense);
-		if (vectors[i].sense == SENSE_LIST_FIELD)
-			rig_check_pointer(&c, false, vectors[i].byte, vectors[i].bit);
+		rig_out(&r, &c, is_six ? six : ten, list_vectors[i].cdb_len, list_vectors[i].list,
+			list_vectors[i].edtl);
+		CU_ASSERT_EQUAL(rig_sense(&c), list_vectors[i].sense);
+		if (list_vectors[i].sense == SENSE_LIST_FIELD)
+			rig_check_pointer(&c, false, list_vectors[i].byte, list_vectors[i].bit);
 		CU_ASSERT_FALSE(r.lu->d_sense);
 		scsi_task_fini(&c.t);
 	}

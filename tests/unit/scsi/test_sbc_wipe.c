@@ -281,122 +281,62 @@ static void failed_formats(void)
 	end(&r);
 }
 
+/* Parameter lists, and what becomes of them. */
+/* clang-format off */
+static const struct {
+	const char *what;
+	uint8_t cdb[10];
+	uint8_t list[8];
+	uint32_t sense;
+	uint8_t len; /* bytes that come */
+	bool in_cdb;
+	uint8_t byte, bit;
+} list_vectors[] = {
+	{ "no list", { 0x48, 1 }, { 1 }, SENSE_CDB_FIELD, 5, true, 7, 7 },
+	{ "no pattern", { 0x48, 1, [8] = 4 }, { 1 }, SENSE_CDB_FIELD, 4, true, 7, 7 },
+	{ "more than a block", { 0x48, 1, [7] = 2, 5 }, { 1 }, SENSE_CDB_FIELD, 8, true, 7, 7 },
+	{ "less comes", { 0x48, 1, [8] = 6 }, { 1, 0, 0, 2 }, SENSE_LIST_LENGTH, 5, false, 0, 0 },
+	{ "TEST", { 0x48, 1, [8] = 5 }, { 0x21, 0, 0, 1 }, SENSE_LIST_FIELD, 5, false, 0, 6 },
+	{ "no pass", { 0x48, 1, [8] = 5 }, { 0x80, 0, 0, 1 }, SENSE_LIST_FIELD, 5, false, 0, 4 },
+	{ "a pattern of nothing", { 0x48, 1, [8] = 5 }, { 1 }, SENSE_LIST_FIELD, 5, false, 2, 7 },
+	{ "a longer pattern", { 0x48, 1, [8] = 5 }, { 1, 0, 0, 2 }, SENSE_LIST_FIELD, 5, false, 2, 7
+	  },
+	{ "a list for an erase", { 0x48, 2, [8] = 5 }, { 1 }, SENSE_CDB_FIELD, 0, true, 8, 2 },
+	{ "cryptography", { 0x48, 3 }, { 0 }, SENSE_CDB_FIELD, 0, true, 1, 4 },
+	{ "protection", { 0x04, 0x40 }, { 0 }, SENSE_CDB_FIELD, 0, true, 1, 6 },
+	{ "CMPLST alone", { 0x04, 0x08 }, { 0 }, SENSE_CDB_FIELD, 0, true, 1, 3 },
+	{ "half a header", { 0x04, 0x10 }, { 0 }, SENSE_LIST_LENGTH, 3, false, 0, 0 },
+	{ "protection fields", { 0x04, 0x10 }, { 1 }, SENSE_LIST_FIELD, 4, false, 0, 0 },
+	{ "DPRY without FOV", { 0x04, 0x10 }, { 0, 0x40 }, SENSE_LIST_FIELD, 4, false, 1,
+	  SENSE_NO_BIT },
+	{ "a pattern of its own", { 0x04, 0x10 }, { 0, 0x88 }, SENSE_LIST_FIELD, 4, false, 1,
+	  SENSE_NO_BIT },
+	{ "defects", { 0x04, 0x18 }, { [3] = 8 }, SENSE_LIST_FIELD, 4, false, 2, 7 },
+	{ "defects, long", { 0x04, 0x38 }, { [7] = 8 }, SENSE_LIST_FIELD, 8, false, 4, 7 },
+	{ "a protection interval", { 0x04, 0x30 }, { [3] = 1 }, SENSE_LIST_FIELD, 8, false, 3,
+	  SENSE_NO_BIT },
+	{ "FOV, DPRY", { 0x04, 0x18 }, { 0, 0xc0 }, SENSE_NONE, 4, false, 0, 0 },
+	{ "long", { 0x04, 0x38 }, { 0 }, SENSE_NONE, 8, false, 0, 0 },
+};
+/* clang-format on */
+
 /* Parameter lists: what is refused names its field, and nothing is wiped. */
 static void lists(void)
 {
-	static const struct {
-		const char *what;
-		uint8_t cdb[10];
-		uint8_t list[8];
-		uint32_t sense;
-		uint8_t len; /* bytes that come */
-		bool in_cdb;
-		uint8_t byte, bit;
-	} vectors[] = {
-		{ "no list", { 0x48, 1 }, { 1 }, SENSE_CDB_FIELD, 5, true, 7, 7 },
-		{ "no pattern", { 0x48, 1, [8] = 4 }, { 1 }, SENSE_CDB_FIELD, 4, true, 7, 7 },
-		{ "more than a block",
-		  { 0x48, 1, [7] = 2, 5 },
-		  { 1 },
-		  SENSE_CDB_FIELD,
-		  8,
-		  true,
-		  7,
-		  7 },
-		{ "less comes",
-		  { 0x48, 1, [8] = 6 },
-		  { 1, 0, 0, 2 },
-		  SENSE_LIST_LENGTH,
-		  5,
-		  false,
-		  0,
-		  0 },
-		{ "TEST",
-		  { 0x48, 1, [8] = 5 },
-		  { 0x21, 0, 0, 1 },
-		  SENSE_LIST_FIELD,
-		  5,
-		  false,
-		  0,
-		  6 },
-		{ "no pass",
-		  { 0x48, 1, [8] = 5 },
-		  { 0x80, 0, 0, 1 },
-		  SENSE_LIST_FIELD,
-		  5,
-		  false,
-		  0,
-		  4 },
-		{ "a pattern of nothing",
-		  { 0x48, 1, [8] = 5 },
-		  { 1 },
-		  SENSE_LIST_FIELD,
-		  5,
-		  false,
-		  2,
-		  7 },
-		{ "a longer pattern",
-		  { 0x48, 1, [8] = 5 },
-		  { 1, 0, 0, 2 },
-		  SENSE_LIST_FIELD,
-		  5,
-		  false,
-		  2,
-		  7 },
-		{ "a list for an erase",
-		  { 0x48, 2, [8] = 5 },
-		  { 1 },
-		  SENSE_CDB_FIELD,
-		  0,
-		  true,
-		  8,
-		  2 },
-		{ "cryptography", { 0x48, 3 }, { 0 }, SENSE_CDB_FIELD, 0, true, 1, 4 },
-		{ "protection", { 0x04, 0x40 }, { 0 }, SENSE_CDB_FIELD, 0, true, 1, 6 },
-		{ "CMPLST alone", { 0x04, 0x08 }, { 0 }, SENSE_CDB_FIELD, 0, true, 1, 3 },
-		{ "half a header", { 0x04, 0x10 }, { 0 }, SENSE_LIST_LENGTH, 3, false, 0, 0 },
-		{ "protection fields", { 0x04, 0x10 }, { 1 }, SENSE_LIST_FIELD, 4, false, 0, 0 },
-		{ "DPRY without FOV",
-		  { 0x04, 0x10 },
-		  { 0, 0x40 },
-		  SENSE_LIST_FIELD,
-		  4,
-		  false,
-		  1,
-		  SENSE_NO_BIT },
-		{ "a pattern of its own",
-		  { 0x04, 0x10 },
-		  { 0, 0x88 },
-		  SENSE_LIST_FIELD,
-		  4,
-		  false,
-		  1,
-		  SENSE_NO_BIT },
-		{ "defects", { 0x04, 0x18 }, { [3] = 8 }, SENSE_LIST_FIELD, 4, false, 2, 7 },
-		{ "defects, long", { 0x04, 0x38 }, { [7] = 8 }, SENSE_LIST_FIELD, 8, false, 4, 7 },
-		{ "a protection interval",
-		  { 0x04, 0x30 },
-		  { [3] = 1 },
-		  SENSE_LIST_FIELD,
-		  8,
-		  false,
-		  3,
-		  SENSE_NO_BIT },
-		{ "FOV, DPRY", { 0x04, 0x18 }, { 0, 0xc0 }, SENSE_NONE, 4, false, 0, 0 },
-		{ "long", { 0x04, 0x38 }, { 0 }, SENSE_NONE, 8, false, 0, 0 },
-	};
 	struct rig_cmd c;
 	struct rig r;
 	size_t i;
 
-	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+	for (i = 0; i < sizeof(list_vectors) / sizeof(list_vectors[0]); i++) {
 		quiet(&r);
-		rig_out(&r, &c, vectors[i].cdb, 10, vectors[i].list, vectors[i].len);
-		if (rig_sense(&c) != vectors[i].sense)
-			CU_FAIL(vectors[i].what);
-		CU_ASSERT(is_all(&r, vectors[i].sense ? 0x5a : 0));
-		if (vectors[i].sense == SENSE_CDB_FIELD || vectors[i].sense == SENSE_LIST_FIELD)
-			rig_check_pointer(&c, vectors[i].in_cdb, vectors[i].byte, vectors[i].bit);
+		rig_out(&r, &c, list_vectors[i].cdb, 10, list_vectors[i].list, list_vectors[i].len);
+		if (rig_sense(&c) != list_vectors[i].sense)
+			CU_FAIL(list_vectors[i].what);
+		CU_ASSERT(is_all(&r, list_vectors[i].sense ? 0x5a : 0));
+		if (list_vectors[i].sense == SENSE_CDB_FIELD ||
+		    list_vectors[i].sense == SENSE_LIST_FIELD)
+			rig_check_pointer(&c, list_vectors[i].in_cdb, list_vectors[i].byte,
+					  list_vectors[i].bit);
 		scsi_task_fini(&c.t);
 		end(&r);
 	}
