@@ -18,8 +18,6 @@ void ini_scsi_lun(uint8_t lun[static PDU_LUN_LEN], uint16_t n);
  */
 void ini_scsi_test_unit_ready(struct ini_task *t, uint16_t lun);
 void ini_scsi_inquiry(struct ini_task *t, uint16_t lun, uint8_t *in, uint16_t len);
-void ini_scsi_vpd(struct ini_task *t, uint16_t lun, uint8_t page, uint8_t *in, uint16_t len);
-void ini_scsi_request_sense(struct ini_task *t, uint16_t lun, uint8_t *in, uint8_t len);
 void ini_scsi_report_luns(struct ini_task *t, uint8_t *in, uint32_t len);
 void ini_scsi_read_capacity16(struct ini_task *t, uint16_t lun, uint8_t *in, uint32_t len);
 void ini_scsi_synchronize_cache(struct ini_task *t, uint16_t lun);

@@ -37,19 +37,6 @@ void ini_scsi_inquiry(struct ini_task *t, uint16_t lun, uint8_t *in, uint16_t le
 	put_be16(t->cdb + 3, len);
 }
 
-void ini_scsi_vpd(struct ini_task *t, uint16_t lun, uint8_t page, uint8_t *in, uint16_t len)
-{
-	ini_scsi_inquiry(t, lun, in, len);
-	t->cdb[1] = 0x01; /* EVPD */
-	t->cdb[2] = page;
-}
-
-void ini_scsi_request_sense(struct ini_task *t, uint16_t lun, uint8_t *in, uint8_t len)
-{
-	start_read(t, lun, 0x03, in, len);
-	t->cdb[4] = len;
-}
-
 void ini_scsi_report_luns(struct ini_task *t, uint8_t *in, uint32_t len)
 {
 	start_read(t, 0, 0xa0, in, len);

@@ -12,6 +12,19 @@ import tree
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 
 
+def table_faults():
+    """The table of ARCHITECTURE.md and that of tree.py say the same."""
+    text = (tree.ROOT / "ARCHITECTURE.md").read_text()
+    told = {name: words.split() for name, words in re.findall(r"^\| `(\w+)` \| .* \| ([\w ]+) \|$", text, re.M)}
+    for name in sorted(told.keys() ^ tree.LAYERS.keys()):
+        yield f"ARCHITECTURE.md and tests/tree/tree.py: only one has the layer {name}"
+    for name in told.keys() & tree.LAYERS.keys():
+        words, may = told[name], set(tree.LAYERS[name])
+        above = set(list(tree.LAYERS)[:list(tree.LAYERS).index(name)])
+        if may != (above if words == ["all"] else set(words) - {"nothing"}):
+            yield f"ARCHITECTURE.md: {name} may include {' '.join(words)}; tests/tree/tree.py: {' '.join(sorted(may))}"
+
+
 def include_faults():
     for path in tree.files("src/*/*.[ch]", "include/*/*.h"):
         layer = path.parent.name
@@ -67,7 +80,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     build = tree.pathlib.Path(parser.parse_args().build)
-    faults = list(include_faults()) + list(ev_faults())
+    faults = list(table_faults()) + list(include_faults()) + list(ev_faults())
     checked = 0
     for layer in tree.LAYERS:
         if not (tree.ROOT / "src" / layer / "CMakeLists.txt").is_file():
