@@ -2,7 +2,9 @@
 
 #include "scsi/lu.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -18,11 +20,19 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* Given back before it was tried, or not to be had and done in another way: no fault. */
+static bool is_fault(const struct store_io *io)
+{
+	return io->error != -ECANCELED && io->error != -EOPNOTSUPP;
+}
+
 void fault_tell(struct scsi_lu *lu, const struct store_io *io)
 {
 	const char *op = store_op_name(io->op), *why = strerror(-io->error);
 	char what[SCSI_LU_NAME_MAX + 32];
 
+	if (!is_fault(io))
+		return;
 	snprintf(what, sizeof(what), "faults of %s", lu->name);
 	lu->faults.span_ms = SPAN_MS;
 	if (!log_rate_pass(&lu->faults, now_ms(), what))

@@ -71,6 +71,10 @@ static uint64_t bytes_of(const struct cdb_made *c, uint32_t block_size)
 	case XFER_OUT_CHECK: return (bytchk == 1 ? f.blocks : bytchk == 3) * block_size;
 	case XFER_IN_ALLOC: return f.alloc_len ? f.alloc_len : 8;
 	case XFER_OUT_LIST: return f.alloc_len;
+	case XFER_OUT_FORMAT: /* FMTDATA, LONGLIST */
+		if (!(c->cdb[1] & 0x10))
+			return 0;
+		return c->cdb[1] & 0x20 ? 8 : 4;
 	case XFER_NONE: break;
 	}
 	return 0;

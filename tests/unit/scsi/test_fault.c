@@ -87,6 +87,10 @@ static void told_with_disk_place_and_reason(void)
 		CU_ASSERT_STRING_EQUAL(seen.last, rows[i].line);
 		scsi_task_fini(&c.t);
 	}
+	/* Requests that a filter gives back, or that a store does not know, are no faults. */
+	fault_tell(r.lu, &(struct store_io){ .op = STORE_READ, .len = 512, .error = -ECANCELED });
+	fault_tell(r.lu, &(struct store_io){ .op = STORE_READ, .len = 512, .error = -EOPNOTSUPP });
+	CU_ASSERT_EQUAL(seen.count, i);
 	r.disk->error = 0;
 	rig_greet(&r, &r.x[0], 0); /* takes up the unit attention of the last flush */
 	rig_in(&r, &c, read10, 10, 1024);
