@@ -5,6 +5,9 @@
 struct call;
 
 void act_log_level(struct call *c);
+void act_drop(struct call *c);
+void act_logout(struct call *c);
+void act_clear_reservations(struct call *c);
 void act_shutdown(struct call *c);
 
 #endif

@@ -64,6 +64,7 @@ struct call {
 
 /* The parameter's value, or NULL when it was not given. Borrowed from the call. */
 const char *call_text(const struct call *c, const char *name);
+bool call_has(const struct call *c, const char *name);
 bool call_switch(const struct call *c, const char *name);
 
 /* A number's value, or otherwise when it was not given. */

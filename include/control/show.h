@@ -8,5 +8,14 @@ void show_status(struct call *c);
 void show_methods(struct call *c);
 void show_targets(struct call *c);
 void show_target(struct call *c);
+void show_luns(struct call *c);
+void show_lun(struct call *c);
+void show_portals(struct call *c);
+void show_sessions(struct call *c);
+void show_session(struct call *c);
+void show_connections(struct call *c);
+void show_reservations(struct call *c);
+void show_stats(struct call *c);
+void show_why(struct call *c);
 
 #endif

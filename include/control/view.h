@@ -7,9 +7,9 @@
 
 #include "control/call.h"
 
-#include <stdbool.h>
+#include <stdint.h>
 
-struct target;
+struct scsi_traffic;
 
 /* Text from anywhere: what is not UTF-8 is shown escaped. */
 json_t *view_text(const char *text);
@@ -17,8 +17,11 @@ json_t *view_text(const char *text);
 /* The daemon as a whole. */
 json_t *view_status(const struct control_env *env);
 
-/* A line of a list, or all of it. */
-json_t *view_target(const struct control_env *env, const struct target *t, bool all);
+/* "write exclusive": enum pr_type in words. */
+const char *view_reservation_type(uint8_t type);
+
+/* Operations, bytes, errors, and the time of all together. */
+json_t *view_traffic(const struct scsi_traffic *t);
 
 /* Rows of base/method.h. */
 json_t *view_methods(void);

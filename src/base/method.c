@@ -3,12 +3,29 @@
 #include <string.h>
 
 /* Parameters that many methods have. */
-#define TARGET(text)                                                                   \
-	{                                                                              \
-		.name = "target", .word = "IQN", .kind = METHOD_TARGET, .help = (text) \
+#define TARGET                                                          \
+	{                                                               \
+		.name = "target", .word = "IQN", .kind = METHOD_TARGET, \
+		.help = "the target's name"                             \
+	}
+#define MAYBE_TARGET(text)                                                                \
+	{                                                                                 \
+		.name = "target", .word = "IQN", .kind = METHOD_TARGET, .optional = true, \
+		.help = (text)                                                            \
+	}
+#define LUN                                                                        \
+	{                                                                          \
+		.name = "lun", .word = "LUN", .kind = METHOD_NUMBER, .max = 16383, \
+		.help = "the number of the logical unit"                           \
+	}
+#define SID                                                                                  \
+	{                                                                                    \
+		.name = "sid", .word = "SID", .kind = METHOD_NUMBER, .min = 1, .max = 65535, \
+		.help = "the session's number (its TSIH), as session list shows it"          \
 	}
 
 const struct method methods[] = {
+	{ .name = "connection.list", .help = "list the connections" },
 	{ .name = "log-level",
 	  .help = "show or set the least grave messages that are logged",
 	  .changes = true,
@@ -18,15 +35,53 @@ const struct method methods[] = {
 			.optional = true,
 			.choices = { "error", "warning", "notice", "info", "debug" },
 			.help = "the new level; without it nothing changes" } } },
+	{ .name = "lun.list",
+	  .help = "list the LUNs of a target, or of all",
+	  .params = { MAYBE_TARGET("the target; all without it") } },
+	{ .name = "lun.show", .help = "show all of a LUN", .params = { TARGET, LUN } },
 	{ .name = "method.list", .help = "list the methods of the control socket" },
+	{ .name = "portal.list", .help = "list the addresses that are listened on" },
+	{ .name = "reservation.clear",
+	  .help = "take all reservations and registrations of a LUN away",
+	  .changes = true,
+	  .params = { TARGET, LUN } },
+	{ .name = "reservation.list",
+	  .help = "show who has reserved a LUN, and who is registered",
+	  .params = { TARGET, LUN } },
+	{ .name = "session.drop",
+	  .help = "end a session at once; most initiators come again",
+	  .changes = true,
+	  .params = { SID } },
+	{ .name = "session.list",
+	  .help = "list the sessions of a target, or of all",
+	  .params = { MAYBE_TARGET("the target; all without it") } },
+	{ .name = "session.logout",
+	  .help = "ask the initiator of a session to log out",
+	  .changes = true,
+	  .params = { SID } },
+	{ .name = "session.show", .help = "show all of a session", .params = { SID } },
 	{ .name = "shutdown",
 	  .help = "stop the daemon as SIGTERM does: commands in flight finish first",
 	  .changes = true },
+	{ .name = "stats",
+	  .help = "show what LUNs have done, and how quickly",
+	  .params = { MAYBE_TARGET("the target; all without it"),
+		      { .name = "lun",
+			.word = "LUN",
+			.kind = METHOD_NUMBER,
+			.optional = true,
+			.max = 16383,
+			.help = "one of its LUNs; all without it" } } },
 	{ .name = "status", .help = "show the version, the uptime and totals" },
 	{ .name = "target.list", .help = "list the targets" },
-	{ .name = "target.show",
-	  .help = "show all of a target",
-	  .params = { TARGET("the target's name") } },
+	{ .name = "target.show", .help = "show all of a target", .params = { TARGET } },
+	{ .name = "why",
+	  .help = "show the last refused or odd logins, and what would have been accepted",
+	  .params = { { .name = "who",
+			.word = "WHO",
+			.kind = METHOD_TEXT,
+			.optional = true,
+			.help = "part of an initiator's name or address; all without it" } } },
 };
 const size_t nmethods = sizeof(methods) / sizeof(methods[0]);
 

@@ -2,6 +2,17 @@
 
 #include "base/log.h"
 #include "control/call.h"
+#include "control/find.h"
+#include "control/view_target.h"
+#include "iscsi/manage.h"
+#include "scsi/lu.h"
+#include "scsi/pr_out.h"
+#include "target/target.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define LOGOUT_S 30 /* for the initiator to log out; then it is dropped */
 
 void act_log_level(struct call *c)
 {
@@ -19,4 +30,56 @@ void act_shutdown(struct call *c)
 
 	call_done(c, json_pack("{s:s}", "state", "stopping"));
 	env->shutdown(env->user);
+}
+
+/* ---- sessions ---- */
+
+void act_drop(struct call *c)
+{
+	struct session *s = find_session(c);
+
+	if (!s)
+		return;
+	manage_drop_session(s, "by itgtctl");
+	call_done(c, json_pack("{s:i}", "dropped", (int)call_number(c, "sid", 0)));
+}
+
+void act_logout(struct call *c)
+{
+	struct session *s = find_session(c);
+
+	if (!s)
+		return;
+	manage_logout_session(s, LOGOUT_S);
+	call_done(c, json_pack("{s:i, s:i}", "asked", (int)call_number(c, "sid", 0), "within_s",
+			       LOGOUT_S));
+}
+
+/* ---- reservations ---- */
+
+static void on_cleared(void *user, int error)
+{
+	struct call *c = user;
+
+	if (error)
+		call_refuse(c, "what is kept of the reservations cannot be removed: %s",
+			    strerror(-error));
+	else
+		call_done(c, json_pack("{s:b}", "cleared", true));
+}
+
+void act_clear_reservations(struct call *c)
+{
+	const struct target *t = find_target(c);
+	struct scsi_lu *lu = t ? find_lun(c, t) : NULL;
+	int err;
+
+	if (!lu)
+		return;
+	err = pr_out_clear(lu, on_cleared, c);
+	if (err)
+		call_refuse(c, "%s",
+			    err == -EBUSY ? "an initiator is changing the reservations just now: "
+					    "try again"
+					  : strerror(-err));
 }

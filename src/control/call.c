@@ -9,6 +9,11 @@ const char *call_text(const struct call *c, const char *name)
 	return json_string_value(json_object_get(c->params, name));
 }
 
+bool call_has(const struct call *c, const char *name)
+{
+	return json_object_get(c->params, name);
+}
+
 bool call_switch(const struct call *c, const char *name)
 {
 	return json_is_true(json_object_get(c->params, name));

@@ -12,9 +12,24 @@ static const struct {
 	const char *name;
 	void (*run)(struct call *c);
 } functions[] = {
-	{ "log-level", act_log_level },  { "method.list", show_methods },
-	{ "shutdown", act_shutdown },    { "status", show_status },
-	{ "target.list", show_targets }, { "target.show", show_target },
+	{ "connection.list", show_connections },
+	{ "log-level", act_log_level },
+	{ "lun.list", show_luns },
+	{ "lun.show", show_lun },
+	{ "method.list", show_methods },
+	{ "portal.list", show_portals },
+	{ "reservation.clear", act_clear_reservations },
+	{ "reservation.list", show_reservations },
+	{ "session.drop", act_drop },
+	{ "session.list", show_sessions },
+	{ "session.logout", act_logout },
+	{ "session.show", show_session },
+	{ "shutdown", act_shutdown },
+	{ "stats", show_stats },
+	{ "status", show_status },
+	{ "target.list", show_targets },
+	{ "target.show", show_target },
+	{ "why", show_why },
 };
 
 static void (*find(const char *name))(struct call *c)

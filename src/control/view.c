@@ -6,6 +6,8 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/server.h"
 #include "iscsi/session.h"
+#include "scsi/pr.h"
+#include "scsi/stats.h"
 #include "target/world.h"
 
 #include <string.h>
@@ -17,18 +19,6 @@ json_t *view_text(const char *text)
 	char quoted[1024];
 
 	return json ? json : json_string(log_quote(quoted, sizeof(quoted), text, strlen(text)));
-}
-
-static json_int_t count_sessions(const struct iscsi *iscsi, const struct target *t)
-{
-	const struct session *s;
-	json_int_t n = 0;
-
-	TAILQ_FOREACH (s, &iscsi->sessions, link) {
-		if (!t || s->target == t)
-			n++;
-	}
-	return n;
 }
 
 /* ---- the daemon ---- */
@@ -43,6 +33,16 @@ static json_int_t count_luns(const struct world *w)
 	return n;
 }
 
+static json_int_t count_sessions(const struct iscsi *iscsi)
+{
+	const struct session *s;
+	json_int_t n = 0;
+
+	TAILQ_FOREACH (s, &iscsi->sessions, link)
+		n++;
+	return n;
+}
+
 json_t *view_status(const struct control_env *env)
 {
 	const struct iscsi *iscsi = iscsi_server_core(env->server);
@@ -54,35 +54,33 @@ json_t *view_status(const struct control_env *env)
 			 "state", iscsi->stopping ? "stopping" : "running", "log_level",
 			 log_level_name(log_get_level()), "targets",
 			 (json_int_t)env->world->ntargets, "luns", count_luns(env->world),
-			 "sessions", count_sessions(iscsi, NULL), "connections",
+			 "sessions", count_sessions(iscsi), "connections",
 			 (json_int_t)iscsi->nconns, "commands", (json_int_t)iscsi->tasks, "buffers",
 			 "lent_bytes", (json_int_t)pool->lent, "kept_bytes", (json_int_t)pool->kept,
 			 "ceiling_bytes", (json_int_t)pool->ceiling + (json_int_t)pool->reserve);
 }
 
-/* ---- targets ---- */
+/* ---- parts of others ---- */
 
-static json_t *view_groups(const struct target *t)
+const char *view_reservation_type(uint8_t type)
 {
-	json_t *tags = json_array();
-	uint8_t i;
-
-	for (i = 0; i < t->ngroups; i++)
-		json_array_append_new(tags, json_integer(t->groups[i]->tag));
-	return tags;
+	switch ((enum pr_type)type) {
+	case PR_NONE: return "none";
+	case PR_WRITE_EXCLUSIVE: return "write exclusive";
+	case PR_EXCLUSIVE_ACCESS: return "exclusive access";
+	case PR_WRITE_EXCLUSIVE_REGISTRANTS: return "write exclusive, registrants only";
+	case PR_EXCLUSIVE_ACCESS_REGISTRANTS: return "exclusive access, registrants only";
+	case PR_WRITE_EXCLUSIVE_ALL: return "write exclusive, all registrants";
+	case PR_EXCLUSIVE_ACCESS_ALL: return "exclusive access, all registrants";
+	}
+	return "?";
 }
 
-json_t *view_target(const struct control_env *env, const struct target *t, bool all)
+json_t *view_traffic(const struct scsi_traffic *t)
 {
-	const struct iscsi *iscsi = iscsi_server_core(env->server);
-	json_t *json =
-		json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "name", view_text(t->name), "alias",
-			  view_text(t->alias), "portal_groups", view_groups(t), "auth_group",
-			  view_text(t->auth ? t->auth->name : "deny"), "luns",
-			  (json_int_t)t->device.lus.count, "sessions", count_sessions(iscsi, t));
-
-	(void)all;
-	return json;
+	return json_pack("{s:I, s:I, s:I, s:I}", "ops", (json_int_t)t->ops, "bytes",
+			 (json_int_t)t->bytes, "errors", (json_int_t)t->errors, "time_ns",
+			 (json_int_t)t->time_ns);
 }
 
 /* ---- methods ---- */

@@ -157,13 +157,13 @@ static void resume(struct session_waiter *w)
 
 /* ---- who comes ---- */
 
-/* The keys that decide how all others are taken. */
+/* The keys that decide how all others are taken, and who it is that is refused for them. */
 static bool is_leading_key(const struct text_pair *pair)
 {
-	static const char *const names[] = { "SessionType", "TargetName" };
+	static const char *const names[] = { "InitiatorName", "SessionType", "TargetName" };
 	size_t i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strlen(names[i]) == pair->key_len &&
 		    !memcmp(names[i], pair->key, pair->key_len))
 			return true;

@@ -1,8 +1,10 @@
 /* itgtctl: one command for a running itgtd, by its control socket. */
+#include "base/clock.h"
 #include "itgtctl/help.h"
 #include "itgtctl/line.h"
 #include "itgtctl/print.h"
 #include "itgtctl/remote.h"
+#include "itgtctl/stats.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -33,20 +35,38 @@ static int say_unreachable(const struct line *l, int err)
 	return EXIT_NO_DAEMON;
 }
 
+/* The last result of a command that is repeated, and when it came. */
+struct last {
+	json_t *result; /* owns; NULL: there was none */
+	uint64_t ns;
+};
+
+/* What the daemon gave, for people or for programs. */
+static void show(const struct line *l, json_t *result, struct last *last)
+{
+	uint64_t now = clock_ns();
+
+	if (l->json) {
+		json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+		fputc('\n', stdout);
+	} else if (!strcmp(l->method->name, "stats")) {
+		stats_print(stdout, result, last->result, (double)(now - last->ns) / 1e9);
+	} else {
+		print_result(stdout, l->method->name, result);
+	}
+	json_decref(last->result);
+	last->result = json_incref(result);
+	last->ns = now;
+}
+
 /* What a call came to, told. An exit code. */
-static int tell(const struct line *l, enum remote_verdict verdict, json_t *result)
+static int tell(const struct line *l, enum remote_verdict verdict, json_t *result,
+		struct last *last)
 {
 	int err = errno;
 
 	switch (verdict) {
-	case REMOTE_OK:
-		if (l->json) {
-			json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-			fputc('\n', stdout);
-		} else {
-			print_result(stdout, l->method->name, result);
-		}
-		return fflush(stdout) ? EXIT_REFUSED : EXIT_DONE;
+	case REMOTE_OK: show(l, result, last); return fflush(stdout) ? EXIT_REFUSED : EXIT_DONE;
 	case REMOTE_REFUSED:
 	case REMOTE_WRONG:
 		fprintf(stderr, "itgtctl: %s\n", json_string_value(result));
@@ -69,6 +89,7 @@ static void wait_s(double s)
 
 static int call(const struct line *l)
 {
+	struct last last = { .result = NULL };
 	enum remote_verdict verdict;
 	struct remote r;
 	json_t *result;
@@ -80,7 +101,7 @@ static int call(const struct line *l)
 	}
 	for (;;) {
 		verdict = remote_call(&r, l->method->name, l->params, &result);
-		code = tell(l, verdict, result);
+		code = tell(l, verdict, result, &last);
 		json_decref(result);
 		if (code != EXIT_DONE || l->watch_s <= 0)
 			break;
@@ -88,6 +109,7 @@ static int call(const struct line *l)
 		if (!l->json)
 			printf("\n");
 	}
+	json_decref(last.result);
 	remote_close(&r);
 	return code;
 }

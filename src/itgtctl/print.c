@@ -13,9 +13,12 @@
 /* Lists whose objects have more members than a line has room for: those that are shown. */
 static const struct {
 	const char *method;
-	const char *columns;
+	const char *columns; /* "": all, one below the other */
 } views[] = {
+	{ "connection.list", "sid cid state initiator address portal age_s idle_s auth user "
+			     "commands received_bytes sent_bytes" },
 	{ "method.list", "name help" },
+	{ "why", "" },
 };
 
 /* ---- values ---- */
@@ -97,6 +100,7 @@ static char *ns_of(char *dst, json_int_t n)
 
 static const struct unit units[] = {
 	{ "_bytes", bytes_of },
+	{ "bytes", bytes_of },
 	{ "_s", seconds_of },
 	{ "_ns", ns_of },
 };
@@ -107,7 +111,7 @@ static const struct unit *unit_of(const char *name)
 
 	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		n = strlen(units[i].ending);
-		if (len > n && !strcmp(name + len - n, units[i].ending))
+		if (len >= n && !strcmp(name + len - n, units[i].ending))
 			return &units[i];
 	}
 	return NULL;
@@ -117,7 +121,8 @@ static const struct unit *unit_of(const char *name)
 static char *label(const char *name)
 {
 	const struct unit *unit = unit_of(name);
-	char *text = strndup(name, strlen(name) - (unit ? strlen(unit->ending) : 0));
+	size_t end = unit && *unit->ending == '_' ? strlen(unit->ending) : 0;
+	char *text = strndup(name, strlen(name) - end);
 	char *p;
 
 	for (p = text; p && *p; p++) {
@@ -183,20 +188,28 @@ static char *cell_text(const char *name, const json_t *value)
 
 /* ---- lists ---- */
 
+/* NULL: nothing is said of the method. */
+static const char *columns_of(const char *method)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
+		if (!strcmp(views[i].method, method))
+			return views[i].columns;
+	}
+	return NULL;
+}
+
 /* The members of an object that have a column, in order; returns how many. */
 static size_t pick_columns(const char *method, json_t *first, const char *names[COLUMNS_MAX],
 			   char *copy, size_t size)
 {
-	size_t i, n = 0;
-	const char *name;
+	const char *name, *columns = columns_of(method);
+	size_t n = 0;
 	json_t *value;
 	char *word;
 
-	*copy = '\0';
-	for (i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
-		if (!strcmp(views[i].method, method))
-			snprintf(copy, size, "%s", views[i].columns);
-	}
+	snprintf(copy, size, "%s", columns ? columns : "");
 	for (word = strtok(copy, " "); word && n < COLUMNS_MAX; word = strtok(NULL, " "))
 		names[n++] = word;
 	if (n)
@@ -275,11 +288,25 @@ static void print_object(FILE *out, json_t *object, int indent)
 	}
 }
 
+/* Is each object of the method's list one of its own, line by line? */
+static bool is_long(const char *method)
+{
+	const char *columns = columns_of(method);
+
+	return columns && !*columns;
+}
+
 void print_result(FILE *out, const char *method, json_t *result)
 {
 	char *text;
+	size_t i;
 
-	if (is_table(result)) {
+	if (is_table(result) && is_long(method)) {
+		for (i = 0; i < json_array_size(result); i++) {
+			fputs(i ? "\n" : "", out);
+			print_object(out, json_array_get(result, i), 0);
+		}
+	} else if (is_table(result)) {
 		print_list(out, method, result, 0);
 	} else if (json_is_object(result)) {
 		print_object(out, result, 0);

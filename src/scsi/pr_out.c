@@ -10,11 +10,16 @@
 #include "scsi/ua.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct pr_op {
-	struct scsi_task *t;
+	struct scsi_task *t; /* NULL: an operator's, of pr_out_clear() */
+	struct scsi_lu *lu;
+	void (*cleared)(void *user, int error); /* of that one */
+	void *user;
 	struct pr_change change;
 	struct keep save;
 };
@@ -37,9 +42,9 @@ static struct scsi_task *leave(struct pr_op *op)
 {
 	struct scsi_task *t = op->t;
 
-	assert(t->lu->pr_op == op);
-	t->lu->pr_op = NULL;
-	wake(t->lu);
+	assert(op->lu->pr_op == op);
+	op->lu->pr_op = NULL;
+	wake(op->lu);
 	free(op);
 	return t;
 }
@@ -119,7 +124,7 @@ static bool tell(struct scsi_itl *itl, const struct pr_change *c)
 
 static void commit(struct pr_op *op)
 {
-	struct scsi_lu *lu = op->t->lu;
+	struct scsi_lu *lu = op->lu;
 	struct scsi_itl *itl;
 	bool aborts = false;
 
@@ -132,7 +137,7 @@ static void commit(struct pr_op *op)
 	lu->pr_version++;
 	if (aborts)
 		abort_preempted(lu);
-	else
+	else if (op->t)
 		finish_good(leave(op));
 }
 
@@ -151,7 +156,7 @@ static void on_saved(struct keep *save, int error)
 /* What is not to persist must be gone from where it did. */
 static void settle(struct pr_op *op)
 {
-	struct scsi_lu *lu = op->t->lu;
+	struct scsi_lu *lu = op->lu;
 
 	if (lu->core->state_dir && (lu->pr.aptpl || op->change.next.aptpl))
 		pr_save_start(&op->save, lu, &op->change.next, on_saved);
@@ -197,6 +202,7 @@ static void start(struct scsi_task *t)
 		return;
 	}
 	op->t = t;
+	op->lu = t->lu;
 	t->lu->pr_op = op;
 	settle(op);
 }
@@ -213,4 +219,51 @@ void pr_out(struct scsi_task *t)
 		finish_status(t, SCSI_RESERVATION_CONFLICT);
 	else
 		start(t);
+}
+
+/* ---- an operator's ---- */
+
+/* It is over: the operation goes, and then the one who asked is told. */
+static void tell_operator(struct pr_op *op, int error)
+{
+	void (*cleared)(void *, int) = op->cleared;
+	void *user = op->user;
+
+	if (error) {
+		pr_fini(&op->change.next);
+	} else {
+		op->lu->reserved_by = NULL;
+		commit(op);
+	}
+	leave(op);
+	cleared(user, error);
+}
+
+static void on_removed(struct keep *save, int error)
+{
+	tell_operator((struct pr_op *)((char *)save - offsetof(struct pr_op, save)), error);
+}
+
+int pr_out_clear(struct scsi_lu *lu, void (*cleared)(void *user, int error), void *user)
+{
+	struct pr_op *op;
+
+	if (lu->pr_op)
+		return -EBUSY;
+	op = calloc(1, sizeof(*op));
+	if (!op)
+		return -ENOMEM;
+	op->lu = lu;
+	op->cleared = cleared;
+	op->user = user;
+	pr_init(&op->change.next);
+	op->change.next.generation = lu->pr.generation + 1;
+	memset(op->change.marks, PR_TELL_CLEARED, sizeof(op->change.marks));
+	lu->pr_op = op;
+	/* Also what could not be read is gone from the directory. */
+	if (lu->core->state_dir)
+		pr_save_start(&op->save, lu, &op->change.next, on_removed);
+	else
+		tell_operator(op, 0);
+	return 0;
 }

@@ -137,9 +137,10 @@ static void seal(struct scsi_lu *lu, const char *fault)
 	keep_name(name, &pr_save_kind, lu);
 	lu->pr.type = PR_WRITE_EXCLUSIVE;
 	lu->pr.sealed = true;
-	log_error("%s: the reservations in %s/%s cannot be read: %s; nobody may write until that "
-		  "file is removed and itgtd started again",
-		  lu->name, lu->core->state_dir, name, fault);
+	log_error(
+		"%s: the reservations in %s/%s cannot be read: %s; nobody may write until they are "
+		"cleared (itgtctl reservation clear)",
+		lu->name, lu->core->state_dir, name, fault);
 }
 
 void pr_save_load(struct scsi_lu *lu)

@@ -51,6 +51,79 @@ class Raw:
         self.socket.close()
 
 
+class Initiator:
+    """A session for looking at: it logs in, sends commands, and says what came."""
+
+    def __init__(self, port, name="iqn.2026-11.org.example:host", target=IQN, isid=1, **keys):
+        self.socket = cli.connect(port)
+        self.itt, self.cmdsn = 0, 1
+        pairs = {"InitiatorName": name, "SessionType": "Normal" if target else "Discovery"}
+        if target:
+            pairs["TargetName"] = target
+        text = "".join(f"{key}={value}\0" for key, value in (pairs | keys).items()).encode()
+        bhs = bytearray(48)
+        bhs[0], bhs[1] = 0x43, 0x87  # operational stage, then full feature phase
+        bhs[8:14] = bytes([0x80, 0, 0, 0, 0, isid])
+        bhs[27] = 1
+        self.send(bhs, text)
+        answer, _ = self.receive()
+        self.status = answer[36] << 8 | answer[37]
+
+    def send(self, bhs, data=b""):
+        bhs[5:8] = len(data).to_bytes(3, "big")
+        self.socket.sendall(bytes(bhs) + data + bytes(-len(data) % 4))
+
+    def exactly(self, size):
+        data = b""
+        while len(data) < size:
+            part = self.socket.recv(size - len(data))
+            if not part:
+                raise EOFError
+            data += part
+        return data
+
+    def receive(self):
+        """A PDU: (header, data)."""
+        bhs = self.exactly(48)
+        size = int.from_bytes(bhs[5:8], "big")
+        return bhs, self.exactly(size + -size % 4)[:size]
+
+    def command(self, cdb, lun=0, expect=0, out=b""):
+        """A SCSI command with its data at once: (status, data-in or sense)."""
+        bhs = bytearray(48)
+        bhs[0] = 0x01
+        bhs[1] = 0x80 | (0x20 if out else 0x40 if expect else 0)
+        bhs[9] = lun
+        self.itt += 1
+        bhs[16:20] = self.itt.to_bytes(4, "big")
+        bhs[20:24] = (len(out) or expect).to_bytes(4, "big")
+        bhs[24:28] = self.cmdsn.to_bytes(4, "big")
+        bhs[32:32 + len(cdb)] = bytes(cdb)
+        self.cmdsn += 1
+        self.send(bhs, out)
+        data = b""
+        while True:
+            answer, part = self.receive()
+            data += part
+            if answer[0] == 0x21 or answer[0] == 0x25 and answer[1] & 1:
+                return answer[3], data
+
+    def over(self):
+        """Wait for the end of the connection: the opcodes of what came before."""
+        opcodes = []
+        try:
+            while True:
+                opcodes.append(self.receive()[0][0])
+        except (EOFError, ConnectionError):
+            return opcodes
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+
 class Case(cli.Case):
     """A test with a directory of its own and the path of a control socket in it."""
 
