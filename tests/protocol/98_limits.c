@@ -18,6 +18,8 @@
 #define LOGIN_MS   3000u /* login-timeout below */
 #define MANY       10000
 #define HALF_OPEN  500
+#define DEPTH      32   /* reads in flight … */
+#define READS      4000 /* … of so many in a round */
 #define IDLE       1000
 #define IDLE_KIB   (64u * 1024)
 #define GROWTH_KIB (fixture_is_sanitized() ? 96 * 1024 : 16 * 1024)
@@ -126,51 +128,92 @@ static void ten_thousand_connections(void)
 	check_growth(before, "10,000 connections");
 }
 
-/* Microseconds of the quickest of some batches of reads: what the machine else does counts little.
- */
-static uint64_t quickest_reads(struct ini_session *s)
-{
-	uint64_t best = UINT64_MAX, start, took;
-	struct ini_task t;
-	int batch, i;
+/* How fast a session reads that always has DEPTH reads in flight. */
+struct pace {
+	uint64_t all_us; /* for READS of them */
+	uint64_t p99_us; /* 99 of 100 reads take no longer */
+};
 
-	for (batch = 0; batch < 20; batch++) {
-		start = now_us();
-		for (i = 0; i < 20; i++) {
-			ini_scsi_read(&t, 0, 0, 8, data, 4096);
-			CHECK_GOOD(s, &t);
-		}
-		took = now_us() - start;
-		best = took < best ? took : best;
+static int order_of_times(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static struct pace read_at_full_speed(struct ini_session *s)
+{
+	static struct ini_task tasks[DEPTH];
+	static uint64_t since[DEPTH], took[READS];
+	uint64_t start = now_us();
+	struct ini_task *done;
+	size_t sent, ended;
+
+	for (sent = 0; sent < DEPTH; sent++) {
+		ini_scsi_read(&tasks[sent], 0, 0, 8, data, 4096);
+		since[sent] = now_us();
+		CHECK_OK(s, ini_task_submit(s, &tasks[sent]));
+	}
+	for (ended = 0; ended < READS; ended++) {
+		CHECK_OK(s, ini_task_next(s, &done, s->timeout_ms));
+		CHECK(ini_task_is_good(done));
+		took[ended] = now_us() - since[done - tasks];
+		if (sent == READS)
+			continue;
+		sent++;
+		ini_scsi_read(done, 0, 0, 8, data, 4096);
+		since[done - tasks] = now_us();
+		CHECK_OK(s, ini_task_submit(s, done));
+	}
+	start = now_us() - start;
+	qsort(took, READS, sizeof(took[0]), order_of_times);
+	return (struct pace){ .all_us = start, .p99_us = took[READS - READS / 100] };
+}
+
+/* The best of some rounds: what else the machine does counts little. */
+static struct pace best_pace(struct ini_session *s)
+{
+	struct pace best = read_at_full_speed(s), one;
+	int round;
+
+	for (round = 1; round < 8; round++) {
+		one = read_at_full_speed(s);
+		best.all_us = one.all_us < best.all_us ? one.all_us : best.all_us;
+		best.p99_us = one.p99_us < best.p99_us ? one.p99_us : best.p99_us;
 	}
 	return best;
 }
 
-/* Logins that stop in every place there is, beside a session that reads. */
+/* Logins that stop in every place there is, beside a session at full speed, which does not notice.
+ */
 static void half_open_logins(void)
 {
 	static struct ini_session half[HALF_OPEN];
 	static const uint8_t bytes[100] = { PDU_LOGIN_REQ | PDU_IMMEDIATE, 0x87, 0, 0, 0, 0, 1, 0 };
+	struct pace alone, beside;
 	struct ini_session s;
-	uint64_t alone, beside;
 	size_t i;
 
 	CHECK(may_hold(HALF_OPEN));
 	fixture_login(&s, NULL);
-	alone = quickest_reads(&s);
+	alone = best_pace(&s);
 	for (i = 0; i < HALF_OPEN; i++) {
 		fixture_connect(&half[i]);
 		CHECK_OK(&half[i], ini_conn_send_bytes(&half[i].conn, bytes, i % sizeof(bytes),
 						       half[i].timeout_ms));
 	}
-	beside = quickest_reads(&s);
-	CHECK_THAT(beside < 5 * alone + 1000, "20 reads took %llu us, beside %d logins %llu us",
-		   (unsigned long long)alone, HALF_OPEN, (unsigned long long)beside);
+	beside = best_pace(&s);
+	CHECK_THAT(beside.all_us < 2 * alone.all_us + 10000,
+		   "%d reads took %llu us, beside %d logins %llu us", READS,
+		   (unsigned long long)alone.all_us, HALF_OPEN, (unsigned long long)beside.all_us);
+	CHECK_THAT(beside.p99_us < 3 * alone.p99_us + 1000,
+		   "99 of 100 reads took %llu us at most, beside %d logins %llu us",
+		   (unsigned long long)alone.p99_us, HALF_OPEN, (unsigned long long)beside.p99_us);
 	/* all of them are ended in time, while the session goes on */
 	for (i = 0; i < HALF_OPEN; i++) {
 		fixture_expect_end(&half[i]);
 		if (i % 50 == 0)
-			(void)quickest_reads(&s);
+			(void)read_at_full_speed(&s);
 	}
 	fixture_leave(&s);
 }
