@@ -86,14 +86,18 @@ static bool find_row(struct scsi_task *t)
 	return refuse(t, SENSE_OPCODE);
 }
 
-/* A wipe keeps all away but those that are about the unit itself (SBC-4, 4.11.2). */
-static bool gate_wipe(struct scsi_task *t)
+/* Seldom: kept out of line, so that all other commands do without the room for sense data. */
+static __attribute__((noinline)) bool pass_wipe(struct scsi_task *t)
 {
 	struct sense s;
 
-	if (!t->lu || !t->lu->wipe || t->cmd->flags & F_KEEP_UA)
-		return true;
 	return !wipe_refuses(t->lu, t->cmd->flags & F_WIPES, &s) || finish_sense(t, &s);
+}
+
+/* A wipe keeps all away but those that are about the unit itself (SBC-4, 4.11.2). */
+static bool gate_wipe(struct scsi_task *t)
+{
+	return !t->lu || !t->lu->wipe || t->cmd->flags & F_KEEP_UA || pass_wipe(t);
 }
 
 static bool check_fields(struct scsi_task *t)
@@ -141,17 +145,23 @@ void scsi_submit(struct scsi_task *t)
 
 /* ---- scsi_prepare(): the gates ---- */
 
-static bool gate_attention(struct scsi_task *t)
+static __attribute__((noinline)) bool tell_attention(struct scsi_task *t)
 {
 	struct sense s;
 
-	/* A unit attention is the initiator's: no inner command may take it away. */
-	if (t->cmd->flags & F_KEEP_UA || t->attr == SCSI_INNER || !ua_tell(t->itl, &s))
+	if (!ua_tell(t->itl, &s))
 		return true;
 	/* RFC 7143, 4.2.2.3.3 a): told to all who lost commands, before anything that follows */
 	t->fenced =
 		s.code == SENSE_CLEARED || s.code == SENSE_LU_RESET || s.code == SENSE_TARGET_RESET;
 	return finish_sense(t, &s);
+}
+
+/* A unit attention is the initiator's: no inner command may take it away. */
+static bool gate_attention(struct scsi_task *t)
+{
+	return t->cmd->flags & F_KEEP_UA || t->attr == SCSI_INNER || !t->itl->ua ||
+	       tell_attention(t);
 }
 
 static bool gate_port(struct scsi_task *t)
