@@ -19,7 +19,7 @@
 #define WRITE_PIECE ((uint64_t)1 << 20)
 #define ERASE_PIECE ((uint64_t)64 << 20)
 
-#define CHUNK_ALIGN 4096
+#define CHUNK_ALIGN ((uint64_t)4096)
 
 enum state {
 	KEEPING,  /* that it begins is being kept; nothing is wiped yet */
@@ -37,7 +37,8 @@ struct scsi_wipe {
 	uint8_t pattern[WIPE_PATTERN_MAX];
 	uint8_t pass;           /* passes done */
 	uint64_t at;            /* bytes of this pass done */
-	uint8_t *chunk;         /* owns; WRITE_PIECE bytes of the pattern; NULL: none is written */
+	uint64_t piece;         /* bytes at a time */
+	uint8_t *chunk;         /* owns; so many bytes of the pattern; NULL: none is written */
 	struct scsi_task *task; /* waits for the end; NULL: none */
 	bool immed;             /* … for the beginning only */
 	bool has_failed;
@@ -209,13 +210,12 @@ static void fill(struct scsi_wipe *w)
 
 	for (i = 0; i < block; i++)
 		w->chunk[i] = (uint8_t)(w->pattern[i % w->order.len] ^ (invert ? 0xff : 0));
-	for (; i < WRITE_PIECE; i += block)
+	for (; i < w->piece; i += block)
 		memcpy(w->chunk + i, w->chunk, block);
 }
 
 static void next_piece(struct scsi_wipe *w)
 {
-	uint64_t piece = w->chunk ? WRITE_PIECE : ERASE_PIECE;
 	uint64_t left;
 
 	if (w->at >= medium_bytes(w->lu)) { /* also when the medium has become smaller */
@@ -229,7 +229,7 @@ static void next_piece(struct scsi_wipe *w)
 	} else {
 		w->state = WORKING;
 		w->io.offset = w->at;
-		w->io.len = left < piece ? left : piece;
+		w->io.len = left < w->piece ? left : w->piece;
 		w->io.data = w->chunk;
 		if (w->chunk)
 			w->io.op = STORE_WRITE;
@@ -279,9 +279,11 @@ static struct scsi_wipe *make(struct scsi_lu *lu, const struct wipe_order *o)
 	if (o->len)
 		memcpy(w->pattern, o->data, o->len);
 	w->order.data = w->pattern;
+	w->piece = ERASE_PIECE;
 	if (o->kind != WIPE_OVERWRITE)
 		return w;
-	w->chunk = aligned_alloc(CHUNK_ALIGN, WRITE_PIECE);
+	w->piece = medium_bytes(lu) < WRITE_PIECE ? medium_bytes(lu) : WRITE_PIECE;
+	w->chunk = aligned_alloc(CHUNK_ALIGN, (w->piece + CHUNK_ALIGN - 1) & -CHUNK_ALIGN);
 	if (w->chunk)
 		return w;
 	free(w);

@@ -3,9 +3,10 @@
 #include "base/bytes.h"
 #include "scsi/cmd_table.h"
 
-#define ANY_CDB 240 /* the selecting byte from which on nothing is taken from the table */
-#define UNMAP   0x42
-#define PR_OUT  0x5f
+#define ANY_CDB  240 /* the selecting byte from which on nothing is taken from the table */
+#define UNMAP    0x42
+#define SANITIZE 0x48
+#define PR_OUT   0x5f
 
 static void put_number(uint8_t *p, uint8_t len, uint64_t value)
 {
@@ -164,6 +165,18 @@ static void unmap_list(struct feed *f, uint8_t *p, uint32_t len)
 	}
 }
 
+/* SBC-4, 5.30.2.2: mostly a header that is right, with few passes. */
+static void overwrite_list(struct feed *f, uint8_t *p, uint32_t len)
+{
+	uint8_t how = feed_u8(f);
+
+	feed_bytes(f, p, len);
+	if (len < 5 || how > 0xf0)
+		return;
+	put_be32(p, len - 4);
+	p[0] = (uint8_t)((how & 0x80) | (how % 3 + 1));
+}
+
 /* SPC-5, 6.16.3: keys of which there are few; REGISTER AND MOVE names a port of the rig. */
 static void pr_list(struct feed *f, uint8_t sa, uint8_t *p, uint32_t len)
 {
@@ -228,6 +241,10 @@ void cdb_data(struct feed *f, const struct cdb_made *c, uint8_t *data, uint32_t 
 	memset(data, 0, len);
 	if (c->cdb[0] == UNMAP) {
 		unmap_list(f, data, len);
+		return;
+	}
+	if (c->cdb[0] == SANITIZE) {
+		overwrite_list(f, data, len);
 		return;
 	}
 	if (c->cdb[0] == PR_OUT) {

@@ -11,7 +11,11 @@ const struct scsi_lu_options rig_options[RIG_LUNS] = {
 	{ .number = 1, .block_size = 4096 },
 	{ .number = 2, .block_size = 512, .read_only = true, .physical_block_size = 4096 },
 	{ .number = 3, .block_size = 512, .thin = true, .removable = true },
-	{ .number = RIG_ODD_LUN, .block_size = 4096, .write_cache = true, .thin = true },
+	{ .number = RIG_ODD_LUN,
+	  .block_size = 4096,
+	  .write_cache = true,
+	  .thin = true,
+	  .soft_threshold = 50 },
 };
 
 static struct store_env *env_of_all(void)
@@ -232,6 +236,10 @@ bool rig_has_shadow(struct rig *r, unsigned int lun)
 {
 	if (lun >= RIG_LUNS || r->late_on[lun])
 		return false;
+	if (scsi_device_lu(&r->dev, lun)->wipe) { /* who knows how far it is */
+		r->stale[lun] = true;
+		return false;
+	}
 	if (r->stale[lun])
 		read_store(r, lun, r->shadow[lun]);
 	r->stale[lun] = false;
@@ -243,7 +251,7 @@ void rig_check_shadow(struct rig *r, unsigned int lun)
 	uint8_t *is = malloc(RIG_SIZE);
 
 	MUST(is, "memory");
-	if (!r->stale[lun] && !r->late_on[lun]) {
+	if (rig_has_shadow(r, lun)) {
 		read_store(r, lun, is);
 		MUST(!memcmp(is, r->shadow[lun], RIG_SIZE),
 		     "LUN %u has other data than was written", lun);
@@ -363,6 +371,9 @@ void rig_went_well(struct rig *r, struct cmd *c)
 	case 0xaf:
 		if ((cdb[1] & 0x06) == 0x02)
 			MUST(!memcmp(at, c->out, c->t.out_want), "VERIFY likes what is not there");
+		break;
+	case 0x83: /* a copy may go to any of them */
+		memset(r->stale, true, sizeof(r->stale));
 		break;
 	default:
 		if (c->t.cmd && c->t.cmd->flags & F_WRITES)

@@ -13,6 +13,10 @@ static void answer(struct odd_store *s, struct store_io *io)
 		case STORE_ZERO: memset(s->bytes + io->offset, 0, io->len); break;
 		case STORE_FLUSH:
 		case STORE_COPY: break;
+		case STORE_SPACE: /* fuller and fuller, and then empty again */
+			s->asked++;
+			io->space = (struct store_space){ 4096, (8 - s->asked % 8) << 20, 8 << 20 };
+			break;
 		case STORE_EXTENT:
 			io->mapped = s->bytes[io->offset] != 0;
 			io->extent_len = s->store.io_align;
@@ -59,7 +63,7 @@ struct odd_store *odd_store_new(struct store_env *env, uint64_t size, uint32_t b
 	s->store.size = size;
 	s->store.io_align = block_size;
 	s->store.discard_align = 2 * block_size;
-	s->store.caps = STORE_CAN_DISCARD | STORE_CAN_EXTENT;
+	s->store.caps = STORE_CAN_DISCARD | STORE_CAN_EXTENT | STORE_CAN_SPACE;
 	s->bytes = calloc(1, size);
 	MUST(s->bytes, "memory");
 	STAILQ_INIT(&s->held);

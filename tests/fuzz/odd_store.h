@@ -10,6 +10,7 @@ struct odd_store {
 	bool hold;          /* else requests are answered at once */
 	int error;          /* what they are answered with: 0 or -errno */
 	unsigned int nheld;
+	unsigned int asked; /* how often for the space there is */
 	struct store_io_list held;
 };
 
