@@ -27,6 +27,9 @@ void map_fini(struct map *m);
  */
 int map_add(struct map *m, uint32_t key, void *value);
 
+/* Room for n more entries, so that map_add() cannot run out of memory. 0 or -ENOMEM. */
+int map_reserve(struct map *m, uint32_t n);
+
 /* What is under key, or NULL. */
 void *map_get(const struct map *m, uint32_t key);
 

@@ -41,6 +41,9 @@ void scsi_device_fini(struct scsi_device *d);
  */
 int scsi_device_add(struct scsi_device *d, struct scsi_lu *lu);
 
+/* Room for n more, so that scsi_device_add() cannot run out of memory. 0 or -ENOMEM. */
+int scsi_device_reserve(struct scsi_device *d, uint32_t n);
+
 /*
  * Take lu away: no command finds it any more, those in its task set end with TASK ABORTED, and
  * every nexus gets REPORTED LUNS DATA HAS CHANGED. When its last task has ended and its store has

@@ -79,6 +79,12 @@ void keep_write(struct keep *k, struct scsi_lu *lu, const struct keep_kind *kind
 		uint32_t len, void (*done)(struct keep *k, int error));
 
 /*
+ * Remove all that is kept in dir for the logical unit of that number of a device, which is no
+ * more. Nothing is no error. 0 or -errno. May block.
+ */
+int keep_forget(const char *dir, const char *device, uint32_t number);
+
+/*
  * Commands that change what is kept do so one at a time. True: it is t's turn, until
  * keep_leave(); else t stands in line, and its handler is called again.
  */

@@ -158,6 +158,9 @@ int scsi_lu_load(struct scsi_lu *lu);
 /* No task, no flush that goes on behind a SYNCHRONIZE CACHE with IMMED, nothing in its store? */
 bool scsi_lu_is_idle(const struct scsi_lu *lu);
 
+/* Free it and return its store, for the caller to close. It must be idle. */
+struct store *scsi_lu_dismiss(struct scsi_lu *lu);
+
 /* Closes the store. It must be idle. NULL is fine. */
 void scsi_lu_free(struct scsi_lu *lu);
 

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #define MAP_FIRST_SLOTS 16u
@@ -67,6 +68,20 @@ static int grow(struct map *m)
 	return 0;
 }
 
+static bool has_room(const struct map *m, uint32_t n)
+{
+	return m->slots && n <= (m->mask + 1) / 4 * 3 && m->count <= (m->mask + 1) / 4 * 3 - n;
+}
+
+int map_reserve(struct map *m, uint32_t n)
+{
+	int err = 0;
+
+	while (!err && !has_room(m, n))
+		err = grow(m);
+	return err;
+}
+
 int map_add(struct map *m, uint32_t key, void *value)
 {
 	struct map_slot *slot;
@@ -75,7 +90,7 @@ int map_add(struct map *m, uint32_t key, void *value)
 	assert(value);
 	if (map_get(m, key))
 		return -EEXIST;
-	if (!m->slots || m->count >= (m->mask + 1) / 4 * 3) {
+	if (!has_room(m, 1)) {
 		err = grow(m);
 		if (err)
 			return err;

@@ -47,6 +47,11 @@ void scsi_device_fini(struct scsi_device *d)
 	map_fini(&d->lus);
 }
 
+int scsi_device_reserve(struct scsi_device *d, uint32_t n)
+{
+	return map_reserve(&d->lus, n);
+}
+
 int scsi_device_add(struct scsi_device *d, struct scsi_lu *lu)
 {
 	int err = map_add(&d->lus, lu->opt.number, lu);

@@ -6,6 +6,7 @@
 #include "scsi/core.h"
 #include "scsi/ready.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -189,6 +190,27 @@ void keep_write(struct keep *k, struct scsi_lu *lu, const struct keep_kind *kind
 	if (bytes)
 		keep_frame(kind, lu->naa, bytes, len);
 	store_work(lu->store, &k->io, put_file);
+}
+
+int keep_forget(const char *dir, const char *device, uint32_t number)
+{
+	char front[KEEP_NAME_MAX];
+	const struct dirent *e;
+	DIR *d = opendir(dir);
+	int err = 0;
+
+	if (!d)
+		return -errno;
+	snprintf(front, sizeof(front), "%s,%" PRIu32 ".", device, number);
+	while ((e = readdir(d))) {
+		if (strncmp(e->d_name, front, strlen(front)) == 0 &&
+		    unlinkat(dirfd(d), e->d_name, 0) && errno != ENOENT)
+			err = -errno;
+	}
+	if (!err && fsync(dirfd(d)))
+		err = -errno;
+	closedir(d);
+	return err;
 }
 
 bool keep_enter(struct scsi_task *t)

@@ -171,12 +171,11 @@ bool scsi_lu_is_idle(const struct scsi_lu *lu)
 	       !wipe_is_busy(lu) && store_is_idle(lu->store);
 }
 
-void scsi_lu_free(struct scsi_lu *lu)
+struct store *scsi_lu_dismiss(struct scsi_lu *lu)
 {
+	struct store *store = lu->store;
 	struct scsi_itl *itl;
 
-	if (!lu)
-		return;
 	assert(scsi_lu_is_idle(lu));
 	while ((itl = TAILQ_FIRST(&lu->itls)))
 		itl_free(itl);
@@ -184,8 +183,14 @@ void scsi_lu_free(struct scsi_lu *lu)
 	buffer_free(lu);
 	pr_fini(&lu->pr);
 	stats_fini(&lu->stats);
-	store_close(lu->store);
 	free(lu);
+	return store;
+}
+
+void scsi_lu_free(struct scsi_lu *lu)
+{
+	if (lu)
+		store_close(scsi_lu_dismiss(lu));
 }
 
 void scsi_lu_reset(struct scsi_lu *lu)

@@ -138,11 +138,30 @@ static void in_order_of_keys(void)
 	map_fini(&m);
 }
 
+/* Who has reserved room gets it without memory. */
+static void room_is_reserved(void)
+{
+	struct map_slot *slots;
+	struct map m;
+	uint32_t i;
+
+	map_init(&m);
+	CU_ASSERT_EQUAL(map_add(&m, 7, &things[7]), 0);
+	CU_ASSERT_EQUAL(map_reserve(&m, 1000), 0);
+	slots = m.slots;
+	for (i = 100; i < 1100; i++)
+		CU_ASSERT_EQUAL(map_add(&m, i, &things[i % MANY]), 0);
+	CU_ASSERT_PTR_EQUAL(m.slots, slots);
+	CU_ASSERT_PTR_EQUAL(map_get(&m, 7), &things[7]);
+	map_fini(&m);
+}
+
 static const struct unit_test tests[] = {
 	{ "an empty map has nothing", an_empty_map },
 	{ "what is added is found, once, until it is removed", add_get_remove },
 	{ "thousands of entries survive growth and removal, whatever their keys", many_entries },
 	{ "entries that come and go do not make it grow", a_moving_window },
+	{ "room is reserved", room_is_reserved },
 	{ "a walk meets each entry in the order of keys", in_order_of_keys },
 };
 
