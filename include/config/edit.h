@@ -41,4 +41,7 @@ struct conf_node *conf_node_child(const struct conf_node *parent,
  */
 int conf_tree_complete(struct conf_tree *t);
 
+/* No portal group in it: group 1 with the built-in addresses. 0 or -ENOMEM. */
+int conf_tree_add_group(struct conf_tree *t);
+
 #endif

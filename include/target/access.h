@@ -73,6 +73,9 @@ bool access_net_has(const struct access_net *n, const struct portal_addr *a);
 /* Does name match one of the patterns (all when the list is empty)? */
 bool access_names_match(const struct access_names *names, const char *name);
 
+/* Are they the same patterns in the same order? */
+bool access_names_same(const struct access_names *a, const struct access_names *b);
+
 /* Frees the patterns; the list is empty afterwards. */
 void access_names_fini(struct access_names *names);
 

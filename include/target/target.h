@@ -87,6 +87,9 @@ struct lun_mask {
 	struct access_names names;
 };
 
+/* Do they let the same see it? NULL is everybody. */
+bool lun_mask_same(const struct lun_mask *a, const struct lun_mask *b);
+
 /* NULL is fine. */
 void lun_mask_free(struct lun_mask *m);
 

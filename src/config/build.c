@@ -29,20 +29,21 @@ static const char *backend_of(const struct conf_lun_options *o)
 	return backends[CONF_BACKEND_FILE];
 }
 
-static int open_store(const struct config_lun *l, struct store_env *env, struct store **out,
-		      char why[static STORE_WHY_MAX])
+int build_store(const struct config_lun *l, struct store_env *env, bool takes_over, uint64_t size,
+		struct store **out, char why[static STORE_WHY_MAX])
 {
 	const struct conf_lun_options *o = &l->options;
 	struct store_params p = {
 		.backend = backend_of(o),
 		.path = o->path,
-		.size = o->size,
+		.size = size ? size : o->size,
 		.io = (enum store_mode)o->io,
 		.block_size = (uint32_t)o->block_size,
 		.read_only = o->read_only,
 		.thin = o->thin,
 		.max_iops = o->max_iops,
 		.max_bandwidth = o->max_bandwidth,
+		.takes_over = takes_over,
 	};
 
 	return store_open(env, &p, out, why);
@@ -55,8 +56,8 @@ static void copy(char *dst, size_t size, const char *text)
 		snprintf(dst, size, "%s", text);
 }
 
-static int make_lu(const struct config *c, struct config_lun *l, struct store *store,
-		   struct scsi_lu **out)
+int build_lu(struct scsi_core *core, struct config_lun *l, struct store *store,
+	     struct scsi_lu **out, char why[static STORE_WHY_MAX])
 {
 	const struct conf_lun_options *o = &l->options;
 	struct scsi_lu_options opt = {
@@ -70,12 +71,19 @@ static int make_lu(const struct config *c, struct config_lun *l, struct store *s
 		.soft_threshold = (uint8_t)o->soft_threshold,
 		.user = l->mask,
 	};
+	int err;
 
 	copy(opt.serial, sizeof(opt.serial), o->serial);
 	copy(opt.vendor, sizeof(opt.vendor), o->vendor);
 	copy(opt.product, sizeof(opt.product), o->product);
 	scsi_lu_identity(&opt, l->target->name);
-	return scsi_lu_new(c->world.core, store, &opt, out);
+	err = scsi_lu_new(core, store, &opt, out);
+	if (err)
+		snprintf(why, STORE_WHY_MAX, "its options do not fit its store: %s",
+			 strerror(-err));
+	else
+		l->mask = NULL; /* the logical unit has it now, and the target owns it later */
+	return err;
 }
 
 /* The logical unit of an open store, which it then owns; the target then owns the mask. */
@@ -84,20 +92,17 @@ static int build_lun(struct config *c, struct config_lun *l, char why[static STO
 	struct scsi_lu *lu = NULL;
 	int err;
 
-	err = make_lu(c, l, l->store, &lu);
-	if (err) {
-		snprintf(why, STORE_WHY_MAX, "its options do not fit its store: %s",
-			 strerror(-err));
+	err = build_lu(c->world.core, l, l->store, &lu, why);
+	if (err)
 		return err;
-	}
 	l->store = NULL;
 	err = scsi_device_add(&l->target->device, lu);
 	if (err) {
 		snprintf(why, STORE_WHY_MAX, "%s", strerror(-err));
+		lun_mask_free(lu->opt.user);
 		scsi_lu_free(lu);
 		return err;
 	}
-	l->mask = NULL;
 	err = scsi_lu_load(lu);
 	if (err)
 		snprintf(why, STORE_WHY_MAX, "%s", strerror(-err));
@@ -113,7 +118,7 @@ int config_build(struct config *c, struct store_env *env, char why[static CONFIG
 	int err = 0;
 
 	STAILQ_FOREACH (l, &c->luns, link) {
-		err = err ? err : open_store(l, env, &l->store, reason);
+		err = err ? err : build_store(l, env, false, 0, &l->store, reason);
 		faulty = err && !faulty ? l : faulty;
 	}
 	STAILQ_FOREACH (l, &c->luns, link) {

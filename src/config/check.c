@@ -1,6 +1,7 @@
 #include "config/check.h"
 
 #include "config/auth.h"
+#include "config/edit.h"
 #include "config/lun.h"
 #include "config/portals.h"
 #include "config/read.h"
@@ -15,20 +16,6 @@ static const struct conf_where nowhere = { NULL, 0 };
 static void no_memory(struct conf_faults *faults, const struct conf_node *node)
 {
 	conf_fault(faults, node->where, node, NULL, "%s", strerror(ENOMEM));
-}
-
-/* None in the file: group 1 with the built-in addresses. 0 or -ENOMEM. */
-static int add_portal_group(struct conf_tree *t)
-{
-	const struct conf_node *n;
-	struct conf_node *group;
-
-	STAILQ_FOREACH (n, &t->root->children, link) {
-		if (n->section == &conf_portal_group)
-			return 0;
-	}
-	group = conf_node_add(t->root, &conf_portal_group, "1", nowhere);
-	return group ? conf_node_complete(group) : -ENOMEM;
 }
 
 /* "2:standby": the access state of a portal group, for all LUNs. */
@@ -206,7 +193,7 @@ int config_check(struct config *c, struct conf_tree *t, struct conf_faults *faul
 	int err = conf_node_complete(t->root);
 
 	if (!err)
-		err = add_portal_group(t);
+		err = conf_tree_add_group(t);
 	if (err)
 		return err;
 	conf_read_section(t->root, &c->settings, faults);

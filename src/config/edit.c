@@ -13,11 +13,16 @@
 /* The same place, told by t's own origins. False: no memory. */
 static bool place(struct conf_tree *t, struct conf_where from, struct conf_where *to)
 {
+	struct conf_origin *origin;
+
 	*to = (struct conf_where){ NULL, from.line };
 	if (!from.origin)
 		return true;
-	to->origin = conf_tree_origin(t, from.origin->kind, from.origin->name);
-	return to->origin;
+	origin = conf_tree_origin(t, from.origin->kind, from.origin->name);
+	if (origin)
+		origin->is_public = from.origin->is_public;
+	to->origin = origin;
+	return origin;
 }
 
 int conf_entry_copy(struct conf_tree *t, struct conf_node *n, const struct conf_entry *from)
@@ -172,4 +177,18 @@ int conf_tree_complete(struct conf_tree *t)
 	int err = canonical(t->root);
 
 	return err ? err : conf_node_complete(t->root);
+}
+
+int conf_tree_add_group(struct conf_tree *t)
+{
+	static const struct conf_where nowhere = { NULL, 0 };
+	const struct conf_node *n;
+	struct conf_node *group;
+
+	STAILQ_FOREACH (n, &t->root->children, link) {
+		if (n->section == &conf_portal_group)
+			return 0;
+	}
+	group = conf_node_add(t->root, &conf_portal_group, "1", nowhere);
+	return group ? conf_node_complete(group) : -ENOMEM;
 }

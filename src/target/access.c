@@ -117,6 +117,18 @@ const struct access_chap *access_find(const struct auth_group *g, const char *us
 	return found;
 }
 
+bool access_names_same(const struct access_names *a, const struct access_names *b)
+{
+	const struct access_name *x, *y = STAILQ_FIRST(b);
+
+	STAILQ_FOREACH (x, a, link) {
+		if (!y || strcmp(x->pattern, y->pattern) != 0)
+			return false;
+		y = STAILQ_NEXT(y, link);
+	}
+	return !y;
+}
+
 void access_names_fini(struct access_names *names)
 {
 	struct access_name *n;

@@ -26,18 +26,6 @@ static bool same_accounts(const struct auth_group *a, const struct auth_group *b
 	return !y;
 }
 
-static bool same_names(const struct access_names *a, const struct access_names *b)
-{
-	const struct access_name *x, *y = STAILQ_FIRST(b);
-
-	STAILQ_FOREACH (x, a, link) {
-		if (!y || strcmp(x->pattern, y->pattern) != 0)
-			return false;
-		y = STAILQ_NEXT(y, link);
-	}
-	return !y;
-}
-
 static bool same_networks(const struct auth_group *a, const struct auth_group *b)
 {
 	const struct access_net *x, *y = STAILQ_FIRST(&b->portals);
@@ -54,7 +42,7 @@ bool auth_group_same(const struct auth_group *a, const struct auth_group *b)
 {
 	return a->kind == b->kind && a->nalgorithms == b->nalgorithms &&
 	       memcmp(a->algorithms, b->algorithms, a->nalgorithms) == 0 && same_accounts(a, b) &&
-	       same_names(&a->names, &b->names) && same_networks(a, b);
+	       access_names_same(&a->names, &b->names) && same_networks(a, b);
 }
 
 TAILQ_HEAD(auth_groups, auth_group);

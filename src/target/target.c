@@ -215,6 +215,11 @@ bool target_in_group(const struct target *t, const struct portal_group *g)
 	return false;
 }
 
+bool lun_mask_same(const struct lun_mask *a, const struct lun_mask *b)
+{
+	return a && b ? access_names_same(&a->names, &b->names) : a == b;
+}
+
 void lun_mask_free(struct lun_mask *m)
 {
 	if (!m)
