@@ -64,10 +64,14 @@ struct commit {
 	unsigned int restless;          /* of them, not at rest */
 	struct renew_left left;
 	STAILQ_HEAD(, parting) partings; /* owns */
+	STAILQ_ENTRY(commit) link;
 };
 
-void commit_init(struct commit *c, struct running *now, const struct commit_ops *ops, void *user);
-void commit_fini(struct commit *c); /* frees what is left; nobody uses any of it */
+/* NULL: no memory. */
+struct commit *commit_new(struct running *now, const struct commit_ops *ops, void *user);
+
+/* Frees what is left; nobody uses any of it. NULL is fine. */
+void commit_free(struct commit *c);
 
 /*
  * Get all that commit_plan() needs. 0; -errno with why, and nothing has changed; then, as when

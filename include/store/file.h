@@ -13,8 +13,6 @@ struct file {
 	uint32_t step;      /* bytes: a transfer that stops elsewhere cannot go on; 1: anywhere */
 	bool is_device;     /* block device */
 	bool is_thin;       /* zeros need not stay allocated */
-	bool ends_with_us;  /* nothing of the file lies behind the store's end: it may be cut there
-			     */
 	char *made;         /* owns; its path when opening has made it; NULL: it was there */
 	int64_t grown_from; /* bytes that it had before opening has grown it; -1: it was not */
 

@@ -242,7 +242,7 @@ void store_work(struct store *s, struct store_io *io, int (*work)(struct store_i
 
 /*
  * size: bytes, a multiple of io_align. 0; -EINVAL; -EROFS; -EOPNOTSUPP; -errno.
- * Shrinking with requests in flight beyond the end lets those fail. May block.
+ * Shrinking with requests in flight beyond the end lets those fail; a file is not cut. May block.
  */
 int store_resize(struct store *s, uint64_t size);
 

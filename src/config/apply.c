@@ -32,9 +32,13 @@ struct apply {
 	bool is_back;                  /* the job is */
 	bool is_stopping;
 	STAILQ_HEAD(, apply_call) line;
-	struct apply_call *call; /* under way; NULL: none */
-	struct plan plan;        /* of call */
-	struct commit commit;
+	struct apply_call *call;      /* under way; NULL: none */
+	struct plan plan;             /* of call */
+	struct commit *commit;        /* owns; of call */
+	STAILQ_HEAD(, commit) late;   /* owns; of calls that are over, with something left */
+	struct commit *closing;       /* which of them the job closes */
+	const struct commit_ops *ops; /* borrowed */
+	void *user;
 	uint64_t now_ms;
 	uint64_t press_ms, deadline_ms; /* 0: none */
 };
@@ -144,7 +148,7 @@ static void give_up(struct apply *a, int err)
 {
 	a->plan.err = err;
 	let_go_on(a);
-	commit_cancel(&a->commit, &a->plan);
+	commit_cancel(a->commit, &a->plan);
 	start_job(a, undo, undone);
 }
 
@@ -224,7 +228,7 @@ static void note_lines(const struct apply *a)
 static void commit(struct apply *a)
 {
 	note_lines(a);
-	commit_plan(&a->commit, &a->plan);
+	commit_plan(a->commit, &a->plan);
 	a->state = APPLY_LEAVING;
 	a->press_ms = a->now_ms + PRESS_MS;
 	a->deadline_ms = a->now_ms + LEAVE_MS;
@@ -274,7 +278,7 @@ static void made(struct apply *a)
 		finish(a, 0);
 		return;
 	}
-	err = commit_prepare(&a->commit, &a->plan, why);
+	err = commit_prepare(a->commit, &a->plan, why);
 	if (err) {
 		give_up_why(a, err, why);
 		return;
@@ -306,13 +310,53 @@ static void saved(struct apply *a)
 
 static void close_stores(struct apply *a)
 {
-	commit_close(&a->commit);
+	commit_close(a->closing);
 }
 
 static void closed(struct apply *a)
 {
-	commit_closed(&a->commit);
+	commit_closed(a->closing);
 	a->state = a->call ? APPLY_LEAVING : APPLY_IDLE;
+}
+
+/* True: c has something to close, and a worker does that now. */
+static bool start_close(struct apply *a, struct commit *c)
+{
+	if (!commit_wants_close(c))
+		return false;
+	a->closing = c;
+	start_job(a, close_stores, closed);
+	return true;
+}
+
+/* What has not left in time leaves by itself; the next call waits only for its own. */
+static void leave_behind(struct apply *a)
+{
+	struct commit *c = commit_new(a->now, a->ops, a->user);
+
+	if (!c)
+		return; /* then the next one waits for these, too */
+	STAILQ_INSERT_TAIL(&a->late, a->commit, link);
+	a->commit = c;
+}
+
+static bool turn_late(struct apply *a)
+{
+	struct commit *c, *next;
+	bool moved = false;
+
+	for (c = STAILQ_FIRST(&a->late); c; c = next) {
+		next = STAILQ_NEXT(c, link);
+		moved |= commit_sweep(c);
+		if (start_close(a, c))
+			return true;
+		if (!commit_is_at_rest(c))
+			continue;
+		STAILQ_REMOVE(&a->late, c, commit, link);
+		commit_free(c);
+		moved = true;
+	}
+	return moved;
 }
 
 static bool start(struct apply *a)
@@ -347,23 +391,22 @@ static bool turn_holding(struct apply *a)
 
 static bool turn_leaving(struct apply *a)
 {
-	if (commit_wants_close(&a->commit)) {
-		start_job(a, close_stores, closed);
+	if (start_close(a, a->commit))
 		return true;
-	}
-	if (commit_is_at_rest(&a->commit)) {
+	if (commit_is_at_rest(a->commit)) {
 		finish(a, 0);
 		return true;
 	}
 	if (a->press_ms && a->now_ms >= a->press_ms) {
 		a->press_ms = 0;
-		commit_press(&a->commit);
+		commit_press(a->commit);
 		return true;
 	}
 	if (a->now_ms < a->deadline_ms)
 		return false;
 	log_warning("%s: done, but what was removed is still in use",
 		    request_name(a->call->rq.kind));
+	leave_behind(a);
 	finish(a, 0);
 	return true;
 }
@@ -381,21 +424,16 @@ bool apply_turn(struct apply *a, uint64_t now_ms)
 		a->next(a);
 		return true;
 	case APPLY_HOLDING: return turn_holding(a);
-	case APPLY_LEAVING: moved = commit_sweep(&a->commit); return turn_leaving(a) || moved;
+	case APPLY_LEAVING: moved = commit_sweep(a->commit); return turn_leaving(a) || moved;
 	case APPLY_IDLE: break;
 	}
-	moved = commit_sweep(&a->commit);
-	if (commit_wants_close(&a->commit)) {
-		start_job(a, close_stores, closed);
-		return true;
-	}
-	return start(a) || moved;
+	moved = turn_late(a);
+	return a->state == APPLY_WORKING || start(a) || moved;
 }
 
 bool apply_is_busy(const struct apply *a)
 {
-	return a->state != APPLY_IDLE || !STAILQ_EMPTY(&a->line) ||
-	       !commit_is_at_rest(&a->commit) || commit_wants_close(&a->commit);
+	return a->state != APPLY_IDLE || !STAILQ_EMPTY(&a->line) || !STAILQ_EMPTY(&a->late);
 }
 
 bool apply_is_working(const struct apply *a)
@@ -415,8 +453,15 @@ struct apply *apply_new(struct running *now, struct store_env *env, const struct
 	a->now = now;
 	a->env = env;
 	a->none.env = env;
+	a->ops = ops;
+	a->user = user;
 	STAILQ_INIT(&a->line);
-	commit_init(&a->commit, now, ops, user);
+	STAILQ_INIT(&a->late);
+	a->commit = commit_new(now, ops, user);
+	if (!a->commit) {
+		free(a);
+		return NULL;
+	}
 	return a;
 }
 
@@ -424,8 +469,8 @@ void apply_free(struct apply *a)
 {
 	if (!a)
 		return;
-	assert(a->state == APPLY_IDLE && STAILQ_EMPTY(&a->line));
-	commit_fini(&a->commit);
+	assert(!apply_is_busy(a));
+	commit_free(a->commit);
 	free(a);
 }
 

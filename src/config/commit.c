@@ -10,12 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-void commit_init(struct commit *c, struct running *now, const struct commit_ops *ops, void *user)
+struct commit *commit_new(struct running *now, const struct commit_ops *ops, void *user)
 {
+	struct commit *c = malloc(sizeof(*c));
+
+	if (!c)
+		return NULL;
 	*c = (struct commit){ .ops = ops, .user = user, .now = now };
 	STAILQ_INIT(&c->leaving);
 	STAILQ_INIT(&c->partings);
 	renew_left_init(&c->left);
+	return c;
 }
 
 /* ---- getting ready ---- */
@@ -524,13 +529,15 @@ void commit_press(struct commit *c)
 	}
 }
 
-void commit_fini(struct commit *c)
+void commit_free(struct commit *c)
 {
 	struct portal_group *g;
 	struct parting *part;
 	struct target *t;
 	struct portal *p;
 
+	if (!c)
+		return;
 	assert(STAILQ_EMPTY(&c->leaving));
 	while ((part = STAILQ_FIRST(&c->partings))) {
 		STAILQ_REMOVE_HEAD(&c->partings, link);
@@ -548,4 +555,5 @@ void commit_fini(struct commit *c)
 		TAILQ_REMOVE(&c->left.portals, p, link);
 		free(p);
 	}
+	free(c);
 }

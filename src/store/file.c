@@ -36,20 +36,13 @@ static bool is_refusal(long result)
 	return result == -EINVAL || result == -EOPNOTSUPP || result == -ENOSYS;
 }
 
-/*
- * The end of what may change the file. A write that was under way when the store
- * became smaller may have made the file longer again: it is cut, and the write
- * has failed.
+/* The end of what may change the file. One that lay beyond the end of a store that became smaller
+ * meanwhile has failed.
  */
 static void file_done(struct store_io *io, long result)
 {
-	const struct file *f = file_of(io);
-
-	if (io->op != STORE_READ && io->offset + io->len > f->store.size) {
+	if (io->op != STORE_READ && io->offset + io->len > io->store->size)
 		result = -EIO;
-		if (f->ends_with_us && ftruncate(f->fd, (off_t)f->store.size))
-			result = -errno;
-	}
 	env_finish(io, result);
 }
 
@@ -286,12 +279,12 @@ static int device_resize(struct store *s, uint64_t size)
 }
 
 /*
- * A file is cut or grown to the new size. One that was longer than the store from
- * the start keeps what lies behind it, and is only grown.
+ * A file is grown to the new size, and never cut: a slip of the pen in a size must not cost
+ * data. What lies behind the end is there again when the store grows.
  */
 static int file_resize(struct store *s, uint64_t size)
 {
-	struct file *f = (struct file *)s;
+	const struct file *f = (const struct file *)s;
 	off_t end;
 
 	if (s->caps & STORE_READ_ONLY)
@@ -299,11 +292,8 @@ static int file_resize(struct store *s, uint64_t size)
 	end = lseek(f->fd, 0, SEEK_END);
 	if (end < 0)
 		return -errno;
-	if (!f->ends_with_us && size <= (uint64_t)end)
-		return 0;
-	if (ftruncate(f->fd, (off_t)size))
+	if (size > (uint64_t)end && ftruncate(f->fd, (off_t)size))
 		return -errno;
-	f->ends_with_us = true;
 	return 0;
 }
 

@@ -366,7 +366,6 @@ static int make_store(struct opening *o, struct store_env *env, struct store **o
 	f->step = o->step;
 	f->is_device = o->is_device;
 	f->is_thin = o->p->thin;
-	f->ends_with_us = !o->is_device && o->size == o->end;
 	f->aio_dsync = true;
 	f->aio_fdsync = true;
 	f->nowait_read = true;

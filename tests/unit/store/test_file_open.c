@@ -135,7 +135,7 @@ static void what_is_not_served_is_not_touched(void)
 	CU_ASSERT_EQUAL(store_resize(s, 5 * MIB), 0);
 	CU_ASSERT_EQUAL(drive_length(d.path), 5 * MIB);
 	CU_ASSERT_EQUAL(store_resize(s, MIB), 0);
-	CU_ASSERT_EQUAL(drive_length(d.path), MIB);
+	CU_ASSERT_EQUAL(drive_length(d.path), 5 * MIB);
 	store_close(s);
 	store_env_free(env);
 	drive_rmdir(&d);
