@@ -247,7 +247,7 @@ static int write_new(int dir_fd, const char *text, size_t len)
 /* The one that there is becomes the first of those that are kept; at any moment there is one. */
 static int keep_old(int dir_fd)
 {
-	char from[sizeof(SAVE_NAME) + 8], to[sizeof(SAVE_NAME) + 8];
+	char from[sizeof(SAVE_NAME) + 12], to[sizeof(SAVE_NAME) + 12];
 	int i;
 
 	for (i = SAVE_KEPT - 1; i > 0; i--) {
