@@ -5,6 +5,7 @@ pkg_check_modules(CONFUSE REQUIRED IMPORTED_TARGET libconfuse)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(NCURSES REQUIRED IMPORTED_TARGET ncursesw)
 pkg_check_modules(IDN REQUIRED IMPORTED_TARGET libidn)
 pkg_check_modules(SYSTEMD IMPORTED_TARGET libsystemd)
 

@@ -110,16 +110,16 @@ json_t *view_session(const struct control_env *env, const struct session *s, boo
 {
 	const struct scsi_traffic *t = s->nexus.traffic;
 	json_t *json = json_pack(
-		"{s:i, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:o}", "sid", (int)s->tsih,
+		"{s:i, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "sid", (int)s->tsih,
 		"initiator", view_text(s->param.InitiatorName), "target",
 		view_text(s->target ? s->target->name : ""), "addresses", addresses(s), "state",
 		s->state == SESSION_ACTIVE ? "active" : "ending", "age_s", age_s(env, s->since_ms),
 		"commands", (json_int_t)s->ntasks, "read", view_traffic(&t[FLOW_READ]), "write",
-		view_traffic(&t[FLOW_WRITE]), "other", view_traffic(&t[FLOW_OTHER]));
+		view_traffic(&t[FLOW_WRITE]), "sync", view_traffic(&t[FLOW_SYNC]), "other",
+		view_traffic(&t[FLOW_OTHER]));
 
 	if (!all || !json)
 		return json;
-	json_object_set_new(json, "sync", view_traffic(&t[FLOW_SYNC]));
 	json_object_set_new(json, "type", json_string(s->target ? "normal" : "discovery"));
 	json_object_set_new(json, "initiator_alias", view_text(s->param.InitiatorAlias));
 	json_object_set_new(json, "isid", isid(s));

@@ -13,9 +13,9 @@
 #define WATCH_MAX    300. /* s: the daemon closes a socket that says nothing for longer */
 
 const struct method line_commands[] = {
-	{ .name = NULL },
+	{ .name = "top", .help = "show LUNs and sessions at work, live in the terminal" },
 };
-const size_t line_ncommands = sizeof(line_commands) / sizeof(line_commands[0]) - 1;
+const size_t line_ncommands = sizeof(line_commands) / sizeof(line_commands[0]);
 
 const struct line_switch line_switches[] = {
 	{ "socket", 's', "SOCKET", "the daemon's control socket" },
@@ -334,8 +334,11 @@ static void take_words(struct line *l, const struct parts *p)
 	take_params(l, p->words + used, p->nwords - used);
 	if (l->watch_s > 0 && l->method->changes)
 		wrong(l, "--watch goes with commands that only look");
-	if (l->verdict == LINE_CALL && !method_find(l->method->name))
-		l->verdict = LINE_TOP;
+	if (l->verdict != LINE_CALL || method_find(l->method->name))
+		return;
+	l->verdict = LINE_TOP;
+	if (l->json)
+		wrong(l, "top is for terminals: see stats and session list for --json");
 }
 
 void line_parse(struct line *l, int argc, char **argv)

@@ -5,6 +5,7 @@
 #include "itgtctl/print.h"
 #include "itgtctl/remote.h"
 #include "itgtctl/stats.h"
+#include "itgtctl/top.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -114,6 +115,31 @@ static int call(const struct line *l)
 	return code;
 }
 
+#define TOP_EVERY_S 1.
+
+static int top(const struct line *l)
+{
+	struct remote r;
+	int err = remote_open(&r, socket_of(l));
+
+	if (err) {
+		remote_close(&r);
+		return say_unreachable(l, err);
+	}
+	err = top_run(&r, l->watch_s > 0 ? l->watch_s : TOP_EVERY_S);
+	remote_close(&r);
+	switch (err) {
+	case 0: return EXIT_DONE;
+	case -ENOTTY:
+		fprintf(stderr, "itgtctl: top needs a terminal: see stats --watch\n");
+		return EXIT_USAGE;
+	case -EPIPE:
+		fprintf(stderr, "itgtctl: %s: the daemon hung up\n", socket_of(l));
+		return EXIT_NO_DAEMON;
+	default: fprintf(stderr, "itgtctl: %s\n", strerror(-err)); return EXIT_REFUSED;
+	}
+}
+
 /* The names of the targets there are; NULL: nobody knows. */
 static json_t *target_names(const struct line *l)
 {
@@ -154,7 +180,7 @@ static int run(const struct line *l)
 {
 	switch (l->verdict) {
 	case LINE_CALL: return call(l);
-	case LINE_TOP: return EXIT_USAGE;
+	case LINE_TOP: return top(l);
 	case LINE_HELP: return help(l);
 	case LINE_COMPLETE: return complete(l);
 	case LINE_VERSION: printf("itgtctl %s\n", ITGTD_VERSION); return EXIT_DONE;
