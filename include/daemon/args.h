@@ -12,11 +12,12 @@
 #define ARGS_CONFIG "/etc/itgtd.conf"
 
 struct args {
-	const char *config;         /* borrowed from argv, as all texts here are */
-	const char *pidfile;        /* NULL: none */
-	bool has_config;            /* else config is ARGS_CONFIG */
-	const char *control_socket; /* NULL: as the configuration says, with --serve none */
-	bool has_log_level;         /* else the configuration says it */
+	const char *config;          /* borrowed from argv, as all texts here are */
+	const char *pidfile;         /* NULL: none */
+	bool has_config;             /* else config is ARGS_CONFIG */
+	const char *control_socket;  /* NULL: as the configuration says, with --serve none */
+	const char *state_directory; /* NULL: likewise */
+	bool has_log_level;          /* else the configuration says it */
 	enum log_level log_level;
 	bool background;
 	bool check;

@@ -15,6 +15,7 @@ enum {
 	SWITCH_READ_ONLY,
 	SWITCH_READY_FD,
 	SWITCH_SERVE,
+	SWITCH_STATE_DIRECTORY,
 	SWITCH_TARGET,
 	SWITCH_VERSION,
 };
@@ -28,6 +29,8 @@ const struct args_switch args_switches[] = {
 	{ "log-level", 'l', "LEVEL", "error, warning, notice, info or debug" },
 	{ "control-socket", SWITCH_CONTROL_SOCKET, "PATH",
 	  "where itgtctl reaches it (with --serve: nowhere, unless given)" },
+	{ "state-directory", SWITCH_STATE_DIRECTORY, "PATH",
+	  "for what outlives it (with --serve: nothing, unless given)" },
 	{ "check", SWITCH_CHECK, NULL, "say every fault in the configuration, serve nothing" },
 	{ "serve", SWITCH_SERVE, "SPEC",
 	  "serve SPEC without a file: PATH, PATH,size=10G, ram,size=1G, null,size=1T" },
@@ -167,6 +170,7 @@ static enum args_verdict take(struct parser *p, int letter, const char *name)
 		break;
 	case SWITCH_CHECK: a->check = true; break;
 	case SWITCH_CONTROL_SOCKET: a->control_socket = optarg; break;
+	case SWITCH_STATE_DIRECTORY: a->state_directory = optarg; break;
 	case SWITCH_EXIT_WITH_PARENT: a->exit_with_parent = true; break;
 	case SWITCH_READY_FD:
 		/* It must be open now: later its number may be that of a disk. */

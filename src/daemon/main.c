@@ -117,17 +117,19 @@ static int start_pidfile(struct daemon *d)
  */
 static int start_state(struct daemon *d)
 {
-	const char *path = d->config.settings.state_directory;
+	const char *path = d->args.state_directory;
 	int err;
 
-	if (d->args.serve.nspecs > 0)
+	if (!path && d->args.serve.nspecs > 0)
 		return 0;
+	if (!path)
+		path = d->config.settings.state_directory;
 	err = statedir_make(path);
 	if (!err) {
 		d->core.state_dir = path;
 		return 0;
 	}
-	if (conf_node_is_given(d->tree.root, "state-directory")) {
+	if (d->args.state_directory || conf_node_is_given(d->tree.root, "state-directory")) {
 		log_error("state-directory: %s: %s", path, strerror(-err));
 		return err;
 	}

@@ -72,6 +72,18 @@ class Ready(cli.Case):
             self.assertEqual((self.dir / "state").stat().st_mode & 0o7777, 0o700)
             self.assertEqual(itgtd.end(), 0)
 
+    def test_the_command_line_wins_over_the_file(self):
+        path = self.write("itgtd.conf", f"state-directory = {self.dir}/file\nportal-group 1 {{ listen = {{ 127.0.0.1:0 }} }}\n")
+        for what in (("-c", path), cli.RAM):
+            with cli.Daemon(*what, "--state-directory", str(self.dir / "switch")) as itgtd:
+                self.assertEqual(itgtd.end(), 0)
+            self.assertFalse((self.dir / "file").exists())
+            (self.dir / "switch").rmdir()
+
+    def test_a_state_directory_of_the_command_line_must_be_there(self):
+        code, _, err = cli.run(*cli.RAM, "--state-directory", "/proc/none")
+        self.assertEqual((code, err), (4, "itgtd: state-directory: /proc/none: No such file or directory\n"))
+
 
 class CannotStart(cli.Case):
     def test_a_path_that_is_a_directory(self):

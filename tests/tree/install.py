@@ -14,7 +14,8 @@ PREFIXES = {"/usr": "/etc", "/usr/local": "/usr/local/etc", "/opt/itgtd": "/opt/
 
 # Below the prefix; with CMAKE_INSTALL_… as GNUInstallDirs sets them.
 FILES = ["sbin/itgtd", "bin/itgtctl", "share/man/man8/itgtd.8", "share/man/man8/itgtctl.8", "share/man/man5/itgtd.conf.5",
-         "lib/systemd/system/itgtd.service", "lib/sysusers.d/itgtd.conf", "share/doc/itgtd/README.md",
+         "lib/systemd/system/itgtd.service", "lib/systemd/system/itgtd@.service", "lib/systemd/system/itgtd.socket",
+         "lib/sysusers.d/itgtd.conf", "lib/tmpfiles.d/itgtd.conf", "share/doc/itgtd/README.md",
          "share/doc/itgtd/LICENSE", "share/doc/itgtd/examples/itgtd.conf"]
 
 
@@ -26,26 +27,48 @@ def install(build, root, prefix):
         yield f"cmake --install --prefix {prefix}: {done.stderr}"
 
 
+# The units of the daemon → the arguments that they start it with, and the file among them.
+UNITS = {"itgtd.service": ("-f -c {etc}/itgtd.conf", "{etc}/itgtd.conf"),
+         "itgtd@.service": ("-f -c {etc}/itgtd/%i.conf --control-socket %t/itgtd-%i/control.sock "
+                            "--state-directory %S/itgtd-%i", None)}
+EXPOSURE_MAX = 2.0  # of 10: what systemd-analyze security says of a unit
+
+
 def unit_faults(root, prefix):
-    """The unit starts the program that is there with the configuration that is there."""
-    path = root / prefix[1:] / "lib/systemd/system/itgtd.service"
-    text = path.read_text()
-    words = re.search(r"^ExecStart=(.*)$", text, re.M).group(1).split()
-    wanted = [f"{prefix}/sbin/itgtd", "-f", "-c", f"{PREFIXES[prefix]}/itgtd.conf"]
-    if words != wanted:
-        yield f"{prefix}: ExecStart={' '.join(words)}, and not {' '.join(wanted)}"
-    for word in (words[0], words[-1]):
-        if not (root / word[1:]).is_file():
-            yield f"{prefix}: the unit names {word}, which is not installed"
-    user = re.search(r"^User=(\w+)$", text, re.M).group(1)
-    if f"u {user} " not in (root / prefix[1:] / "lib/sysusers.d/itgtd.conf").read_text():
-        yield f"{prefix}: nobody makes the user {user}"
-    if shutil.which("systemd-analyze"):
-        path.write_text(text.replace(words[0], f"{root}{words[0]}"))  # what it runs has to be there
-        done = subprocess.run(["systemd-analyze", "verify", "--man=no", path], capture_output=True, text=True)
-        if done.returncode or done.stderr:
-            yield f"systemd-analyze verify: {done.returncode}: {done.stderr}"
-        path.write_text(text)
+    """The units start the program that is there with the configuration that is there."""
+    below = root / prefix[1:] / "lib"
+    program, etc = f"{prefix}/sbin/itgtd", PREFIXES[prefix]
+    if not (root / program[1:]).is_file():
+        yield f"{prefix}: the units name {program}, which is not installed"
+    for name, (switches, conf) in UNITS.items():
+        text = (below / "systemd/system" / name).read_text()
+        line = re.search(r"^ExecStart=(.*)$", text, re.M).group(1)
+        wanted = f"{program} {switches}".format(etc=etc)
+        if line != wanted:
+            yield f"{prefix}: {name}: ExecStart={line}, and not {wanted}"
+        if conf and not (root / conf.format(etc=etc)[1:]).is_file():
+            yield f"{prefix}: {name} names {conf}, which is not installed"
+        user = re.search(r"^User=(\w+)$", text, re.M).group(1)
+        if f"u {user} " not in (below / "sysusers.d/itgtd.conf").read_text():
+            yield f"{prefix}: {name}: nobody makes the user {user}"
+        if f"d {etc}/itgtd 0750 root {user} -" not in (below / "tmpfiles.d/itgtd.conf").read_text():
+            yield f"{prefix}: {name}: nobody makes {etc}/itgtd"
+
+
+def systemd_faults(root, prefix):
+    """systemd finds nothing wrong in the units, and little that they may do beyond their work."""
+    units = [root / prefix[1:] / "lib/systemd/system" / name for name in (*UNITS, "itgtd.socket")]
+    for unit in units:  # what it runs has to be there
+        unit.write_text(unit.read_text().replace(f"={prefix}/", f"={root}{prefix}/"))
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True)
+    if done.returncode or done.stderr:
+        yield f"systemd-analyze verify: {done.returncode}: {done.stderr}"
+    for unit in units[:len(UNITS)]:
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit], capture_output=True,
+                              text=True)
+        level = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+        if not level or float(level.group(1)) > EXPOSURE_MAX:
+            yield f"{unit.name}: {level.group(0) if level else done.stderr}, more than {EXPOSURE_MAX}"
 
 
 def prefix_faults(build, prefix):
@@ -56,6 +79,8 @@ def prefix_faults(build, prefix):
             if not (root / prefix[1:] / file).is_file():
                 yield f"{prefix}: {file} is not installed"
         yield from unit_faults(root, prefix)
+        if shutil.which("systemd-analyze"):
+            yield from systemd_faults(root, prefix)
         conf = root / PREFIXES[prefix][1:] / "itgtd.conf"
         conf.write_text("# somebody's own\n")
         yield from install(build, root, prefix)
@@ -68,7 +93,7 @@ def main():
     parser.add_argument("--build", required=True)
     build = parser.parse_args().build
     if not shutil.which("systemd-analyze"):
-        print("skipped: systemd-analyze is not installed: the unit is not verified")
+        print("skipped: systemd-analyze is not installed: the units are not verified")
     faults = [fault for prefix in PREFIXES for fault in prefix_faults(build, prefix)]
     tree.finish(faults, f"{len(FILES)} files are installed with {len(PREFIXES)} prefixes")
 
