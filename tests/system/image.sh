@@ -8,7 +8,7 @@ set -eu
 
 suite=bookworm
 packages=linux-image-cloud-amd64,kmod,busybox-static,iproute2,util-linux,mount,fdisk
-packages=$packages,open-iscsi,multipath-tools,e2fsprogs,xfsprogs,fio,sg3-utils
+packages=$packages,open-iscsi,multipath-tools,e2fsprogs,xfsprogs,fio,sg3-utils,ddpt
 
 # The modules without which no disk is seen; the rest is loaded from the disk.
 boot_modules='virtio_pci virtio_blk'

@@ -240,7 +240,8 @@ static void by_vendor_and_serial(void)
 	d = xlist_cscd(&l, p.other);
 	d[4] = 2;
 	d[5] = 1;
-	memcpy(d + 8, "ITGT    ", 8);
+	memset(d + 8, ' ', 8);
+	memcpy(d + 8, p.other->opt.vendor, strlen(p.other->opt.vendor));
 	memcpy(d + 16, p.other->opt.serial, 8);
 	xlist_segment(&l, 0, 0, 1, 0, 1);
 	do_list(&p, &l);
