@@ -54,14 +54,15 @@ enum conf_backend {
 	CONF_BACKEND_FILE,
 	CONF_BACKEND_BLOCK,
 	CONF_BACKEND_RAM,
-	CONF_BACKEND_NULL
+	CONF_BACKEND_NULL,
+	CONF_BACKEND_CDROM
 };
 
 struct conf_lun_options {
-	int backend;      /* enum conf_backend; …_PATH: file or block, as the path is */
-	const char *path; /* NULL: none */
-	uint64_t size;    /* bytes; 0: none */
-	int block_size;   /* bytes */
+	int backend; /* enum conf_backend; …_PATH, …_CDROM: file or block, as the path is */
+	const char *path;             /* NULL: none */
+	uint64_t size;                /* bytes; 0: none */
+	int block_size;               /* bytes */
 	uint64_t physical_block_size; /* bytes */
 	int io;                       /* enum store_mode */
 	uint64_t max_iops;            /* 0: any number */

@@ -15,6 +15,9 @@ enum cdb_form {
 	CDB_LBA16,    /* LBA in 2-9, ALLOCATION LENGTH in 10-13 */
 	CDB_ALLOC6,   /* ALLOCATION LENGTH in 4 */
 	CDB_ALLOC6W,  /* ALLOCATION LENGTH in 3-4 */
+	CDB_ALLOC8,   /* ALLOCATION LENGTH in 8-9 */
+	CDB_CD,       /* LBA in 2-5, blocks in 6-8 */
+	CDB_MSF,      /* minute, second and frame: the first in 3-5, behind the last in 6-8 */
 	CDB_ALLOC10,  /* ALLOCATION or PARAMETER LIST LENGTH in 7-8 */
 	CDB_ALLOC24,  /* ALLOCATION or PARAMETER LIST LENGTH in 6-8 */
 	CDB_ALLOC12,  /* ALLOCATION LENGTH in 6-9 */

@@ -11,6 +11,9 @@
 struct scsi_lu;
 struct scsi_nexus;
 
+/* MMC-6, table 126: Media Event */
+enum itl_event { ITL_NO_EVENT = 0, ITL_NEW_MEDIUM = 2, ITL_MEDIUM_REMOVED = 3 };
+
 struct scsi_itl {
 	struct scsi_nexus *nexus; /* owner is the nexus */
 	struct scsi_lu *lu;       /* borrowed until scsi_lu_free() */
@@ -22,6 +25,7 @@ struct scsi_itl {
 	bool is_holder;           /* of the persistent reservation */
 	bool wrote_echo;          /* something to the echo buffer, by WRITE BUFFER */
 	bool is_preempted;        /* a PREEMPT AND ABORT waits for its tasks to end */
+	uint8_t media_event;      /* enum itl_event: the last that was not told */
 	struct xcopy_log copies;  /* what came of its copies */
 	TAILQ_ENTRY(scsi_itl) lu_link;
 	TAILQ_ENTRY(scsi_itl) nexus_link;

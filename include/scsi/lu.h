@@ -33,10 +33,14 @@ struct scsi_wipe;
 enum lu_qerr { QERR_NONE = 0, QERR_ALL = 1, QERR_NEXUS = 3 };
 enum lu_ua_intlck { UA_INTLCK_NONE = 0, UA_INTLCK_KEEP = 2, UA_INTLCK_ESTABLISH = 3 };
 
+/* PERIPHERAL DEVICE TYPE (SPC-5, table 147) */
+enum scsi_type { SCSI_DISK = 0x00, SCSI_CDROM = 0x05 };
+
 /* What a LUN's options say; identity is made by scsi_lu_identity() where absent. */
 struct scsi_lu_options {
 	uint32_t number;              /* LUN: 0 to SCSI_LUN_MAX */
-	uint32_t block_size;          /* bytes: 512 or 4096 */
+	uint8_t type;                 /* enum scsi_type */
+	uint32_t block_size;          /* bytes: 512 or 4096; 2048 of an optical drive */
 	uint32_t physical_block_size; /* bytes: block_size × a power of two; 0: block_size */
 	bool write_cache;             /* false: every write is durable before its status */
 	bool thin;

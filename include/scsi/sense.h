@@ -39,6 +39,7 @@ enum sense_code {
 	SENSE_SEGMENT_TYPE = 0x052609,     /* unsupported segment descriptor type code */
 	SENSE_INLINE = 0x05260b,           /* inline data length exceeded */
 	SENSE_SEQUENCE = 0x052c00,         /* command sequence error */
+	SENSE_WRONG_FORMAT = 0x053002,     /* cannot read medium, incompatible format */
 	SENSE_NO_SAVING = 0x053900,        /* saving parameters not supported */
 	SENSE_MESSAGE = 0x054900,   /* invalid message error: a task attribute that is not there */
 	SENSE_PREVENTED = 0x055302, /* medium removal prevented */

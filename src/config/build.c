@@ -22,7 +22,7 @@ static const char *backend_of(const struct conf_lun_options *o)
 {
 	struct stat st;
 
-	if (o->backend != CONF_BACKEND_PATH)
+	if (o->backend != CONF_BACKEND_PATH && o->backend != CONF_BACKEND_CDROM)
 		return backends[o->backend];
 	if (stat(o->path, &st) == 0 && S_ISBLK(st.st_mode))
 		return backends[CONF_BACKEND_BLOCK];
@@ -62,6 +62,7 @@ int build_lu(struct scsi_core *core, struct config_lun *l, struct store *store,
 	const struct conf_lun_options *o = &l->options;
 	struct scsi_lu_options opt = {
 		.number = l->number,
+		.type = o->backend == CONF_BACKEND_CDROM ? SCSI_CDROM : SCSI_DISK,
 		.block_size = (uint32_t)o->block_size,
 		.physical_block_size = (uint32_t)o->physical_block_size,
 		.write_cache = o->write_cache,

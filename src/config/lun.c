@@ -14,6 +14,8 @@
 #define BIT(backend) (1u << (backend))
 #define A_PATH       (BIT(CONF_BACKEND_PATH) | BIT(CONF_BACKEND_FILE) | BIT(CONF_BACKEND_BLOCK))
 #define A_MEMORY     (BIT(CONF_BACKEND_RAM) | BIT(CONF_BACKEND_NULL))
+#define A_DISK       (A_PATH | A_MEMORY)
+#define A_CDROM      BIT(CONF_BACKEND_CDROM)
 
 /* Options that some backends need, or do not have. */
 static const struct {
@@ -21,11 +23,34 @@ static const struct {
 	unsigned int allowed, needed; /* by which backends */
 	const char *write;            /* when it is missing */
 } uses[] = {
-	{ "io", A_PATH, 0, NULL },
-	{ "path", A_PATH, A_PATH, "write the file or block device that holds the data" },
+	{ "block-size", A_DISK, 0, NULL },
+	{ "io", A_PATH | A_CDROM, 0, NULL },
+	{ "path", A_PATH | A_CDROM, A_PATH | A_CDROM,
+	  "write the file or block device that holds the data" },
+	{ "physical-block-size", A_DISK, 0, NULL },
+	{ "removable", A_DISK, 0, NULL },
 	{ "size", A_MEMORY | BIT(CONF_BACKEND_FILE) | BIT(CONF_BACKEND_PATH), A_MEMORY,
 	  "write 512M, 10G, 1T" },
+	{ "thin", A_DISK, 0, NULL },
+	{ "write-cache", A_DISK, 0, NULL },
 };
+
+/* What an optical drive is by nature. */
+static void make_cdrom(const struct conf_node *node, struct conf_lun_options *o,
+		       struct conf_faults *faults)
+{
+	if (conf_node_is_given(node, "read-only") && !o->read_only)
+		conf_fault_value(faults, node, "read-only", conf_value(node, "read-only"),
+				 "cannot be for backend \"cdrom\" (leave it out)");
+	o->block_size = 2048;
+	o->physical_block_size = 2048;
+	o->write_cache = false;
+	o->thin = false;
+	o->read_only = true;
+	o->removable = true;
+	if (!conf_node_is_given(node, "product"))
+		o->product = NULL; /* an optical drive's own */
+}
 
 static void check_backend(const struct conf_node *node, unsigned int backend,
 			  struct conf_faults *faults)
@@ -188,6 +213,8 @@ void conf_lun_check(struct config *c, struct target *t, const struct conf_node *
 	l->options.block_size = 512;
 	conf_read_section(node, &l->options, faults);
 	check_backend(node, (unsigned int)l->options.backend, faults);
+	if (l->options.backend == CONF_BACKEND_CDROM)
+		make_cdrom(node, &l->options, faults);
 	check_sizes(node, &l->options, faults);
 	check_ascii(node, "serial", l->options.serial, faults);
 	check_ascii(node, "vendor", l->options.vendor, faults);

@@ -22,11 +22,8 @@ static const struct conf_choice log_levels[] = {
 };
 
 static const struct conf_choice backends[] = {
-	{ "file", CONF_BACKEND_FILE },
-	{ "block", CONF_BACKEND_BLOCK },
-	{ "ram", CONF_BACKEND_RAM },
-	{ "null", CONF_BACKEND_NULL },
-	{ NULL, 0 },
+	{ "file", CONF_BACKEND_FILE }, { "block", CONF_BACKEND_BLOCK }, { "ram", CONF_BACKEND_RAM },
+	{ "null", CONF_BACKEND_NULL }, { "cdrom", CONF_BACKEND_CDROM }, { NULL, 0 },
 };
 
 static const struct conf_choice block_sizes[] = { { "512", 512 }, { "4096", 4096 }, { NULL, 0 } };

@@ -25,11 +25,11 @@ static char *next_part(char **rest)
 	return start;
 }
 
-/* What stands first: a kind of memory, or a path. 0 or -ENOMEM. */
+/* What stands first: a kind of LUN, or a path. 0 or -ENOMEM. */
 static int first_part(struct conf_node *lun, const char *text, struct conf_where where,
 		      struct conf_faults *faults)
 {
-	static const char *const kinds[] = { "ram", "null" };
+	static const char *const kinds[] = { "ram", "null", "cdrom" };
 	const char *option = "path";
 	size_t i;
 

@@ -17,6 +17,8 @@ static const struct layout layouts[CDB_FORMS] = {
 	[CDB_ALLOC6W] = { 0, 0, 0, 0, 3, 2 }, [CDB_ALLOC10] = { 0, 0, 0, 0, 7, 2 },
 	[CDB_ALLOC12] = { 0, 0, 0, 0, 6, 4 }, [CDB_ALLOC16] = { 0, 0, 0, 0, 10, 4 },
 	[CDB_ALLOC24] = { 0, 0, 0, 0, 6, 3 }, [CDB_LIST9] = { 0, 0, 0, 0, 5, 4 },
+	[CDB_ALLOC8] = { 0, 0, 0, 0, 8, 2 },  [CDB_CD] = { 2, 4, 6, 3, 0, 0 },
+	[CDB_MSF] = { 3, 3, 6, 3, 0, 0 },
 };
 
 uint8_t cdb_len(uint8_t opcode)
@@ -39,6 +41,12 @@ static uint64_t number(const uint8_t *p, uint8_t len)
 	}
 }
 
+/* The LBA of a time on a CD (MMC-6, 4.2.3.9); one in front of the first is past every end. */
+static uint64_t lba_of(uint64_t msf)
+{
+	return ((msf >> 16) * 60 + (msf >> 8 & 0xff)) * 75 + (msf & 0xff) - 150;
+}
+
 void cdb_get(enum cdb_form form, const uint8_t *cdb, struct cdb_fields *out)
 {
 	const struct layout *l = &layouts[form];
@@ -50,6 +58,10 @@ void cdb_get(enum cdb_form form, const uint8_t *cdb, struct cdb_fields *out)
 		out->lba &= 0x1fffff;
 		if (!out->blocks)
 			out->blocks = 256;
+	}
+	if (form == CDB_MSF) { /* an end in front of the start is past every end, too */
+		out->lba = lba_of(out->lba);
+		out->blocks = lba_of(out->blocks) - out->lba;
 	}
 }
 

@@ -11,11 +11,14 @@
 #define NO_PERIPHERAL 0x7f /* qualifier 011b, type 1Fh: no logical unit can be there */
 #define REVISION      "0001"
 
-/* SPC-5, table 146: the standards claimed */
+#define SBC_3 0x04c0
+#define MMC_6 0x04e0
+
+/* SPC-5, table 146: the standards claimed, beside the device type's own */
 static const uint16_t versions[] = {
 	0x00a0, /* SAM-5 */
 	0x0460, /* SPC-4 */
-	0x04c0, /* SBC-3 */
+	0x0000, /* in its place: the device type's */
 	0x0960, /* the transport of RFC 7143 */
 };
 
@@ -28,6 +31,7 @@ static void put_padded(uint8_t *p, size_t len, const char *text)
 /* SPC-5, 6.6.2 */
 static void put_standard(const struct scsi_lu *lu, uint8_t *p)
 {
+	bool is_disk = !lu || lu->opt.type == SCSI_DISK;
 	size_t i;
 
 	memset(p, 0, STANDARD_LEN);
@@ -37,14 +41,14 @@ static void put_standard(const struct scsi_lu *lu, uint8_t *p)
 	p[3] = 0x12;         /* HISUP, RESPONSE DATA FORMAT 2 */
 	p[4] = STANDARD_LEN - 5;
 	if (lu)
-		p[5] = 0x38; /* TPGS: implicit and explicit; 3PC */
-	p[6] = 0x10;         /* MULTIP: there may be several ports */
-	p[7] = 0x02;         /* CMDQUE */
+		p[5] = is_disk ? 0x38 : 0x10; /* TPGS: implicit, and explicit; 3PC */
+	p[6] = 0x10;                          /* MULTIP: there may be several ports */
+	p[7] = 0x02;                          /* CMDQUE */
 	put_padded(p + 8, SCSI_VENDOR_LEN, lu ? lu->opt.vendor : "");
 	put_padded(p + 16, SCSI_PRODUCT_LEN, lu ? lu->opt.product : "");
 	put_padded(p + 32, 4, REVISION);
 	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
-		put_be16(p + 58 + 2 * i, versions[i]);
+		put_be16(p + 58 + 2 * i, versions[i] ? versions[i] : is_disk ? SBC_3 : MMC_6);
 }
 
 void inquiry(struct scsi_task *t)
@@ -64,6 +68,6 @@ void inquiry(struct scsi_task *t)
 		finish_cdb_field(t, 2, 7); /* PAGE CODE */
 		return;
 	}
-	p[0] = t->lu ? 0x00 : NO_PERIPHERAL;
+	p[0] = t->lu ? t->lu->opt.type : NO_PERIPHERAL;
 	finish_alloc(t, len);
 }

@@ -6,6 +6,7 @@
 #include "scsi/device.h"
 #include "scsi/ident.h"
 #include "scsi/itl.h"
+#include "scsi/mmc_table.h"
 #include "scsi/mode.h"
 #include "scsi/mode_save.h"
 #include "scsi/pr_save.h"
@@ -22,6 +23,7 @@
 
 #define DEFAULT_VENDOR  "ITGT"
 #define DEFAULT_PRODUCT "VIRTUAL-DISK"
+#define CDROM_PRODUCT   "VIRTUAL-CDROM"
 
 /* An organization's number of those that nobody is given: the local bit is set (IEEE 802, 8.4). */
 #define LOCAL_OUI 0x024954
@@ -74,7 +76,9 @@ void scsi_lu_identity(struct scsi_lu_options *opt, const char *target_name)
 		make_serial(opt->serial, target_name, opt->number);
 	if (!opt->vendor[0])
 		memcpy(opt->vendor, DEFAULT_VENDOR, sizeof(DEFAULT_VENDOR));
-	if (!opt->product[0])
+	if (!opt->product[0] && opt->type == SCSI_CDROM)
+		memcpy(opt->product, CDROM_PRODUCT, sizeof(CDROM_PRODUCT));
+	else if (!opt->product[0])
 		memcpy(opt->product, DEFAULT_PRODUCT, sizeof(DEFAULT_PRODUCT));
 }
 
@@ -104,9 +108,17 @@ static bool is_power_of_two(uint32_t n)
 	return n && !(n & (n - 1));
 }
 
+/* An optical drive reads what was written elsewhere. */
+static bool has_block_size(const struct scsi_lu_options *o)
+{
+	if (o->type == SCSI_CDROM)
+		return o->block_size == 2048 && o->read_only && o->removable && !o->thin;
+	return o->block_size == 512 || o->block_size == 4096;
+}
+
 static bool fits(const struct scsi_lu_options *o, const struct store *store)
 {
-	if (o->number > SCSI_LUN_MAX || (o->block_size != 512 && o->block_size != 4096))
+	if (o->number > SCSI_LUN_MAX || !has_block_size(o))
 		return false;
 	if (o->physical_block_size % o->block_size ||
 	    !is_power_of_two(o->physical_block_size / o->block_size) ||
@@ -137,8 +149,8 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 	lu->opt.read_only = opt->read_only || store->caps & STORE_READ_ONLY;
 	lu->core = core;
 	lu->store = store; /* lu owns store now */
-	lu->cmds = cmd_table;
-	lu->ncmds = cmd_table_len;
+	lu->cmds = opt->type == SCSI_CDROM ? mmc_table : cmd_table;
+	lu->ncmds = opt->type == SCSI_CDROM ? mmc_table_len : cmd_table_len;
 	lu->block_shift = (uint8_t)__builtin_ctz(opt->block_size);
 	lu->blocks = store->size >> lu->block_shift;
 	snprintf(lu->name, sizeof(lu->name), "LUN %" PRIu32, opt->number);

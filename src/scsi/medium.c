@@ -11,6 +11,15 @@
 #define LOEJ     0x02
 #define NO_FLUSH 0x04
 
+/* Everybody hears of it who asks for events (mmc.h). */
+static void tell(struct scsi_lu *lu, enum itl_event event)
+{
+	struct scsi_itl *itl;
+
+	TAILQ_FOREACH (itl, &lu->itls, lu_link)
+		itl->media_event = (uint8_t)event;
+}
+
 static void start(struct scsi_task *t)
 {
 	struct scsi_lu *lu = t->lu;
@@ -19,6 +28,7 @@ static void start(struct scsi_task *t)
 	if (lu->ejected && t->cdb[4] & LOEJ) {
 		lu->ejected = false;
 		ua_set_lu(lu, UA_MEDIUM_CHANGED, t->nexus);
+		tell(lu, ITL_NEW_MEDIUM);
 	}
 	finish_good(t);
 }
@@ -31,8 +41,10 @@ static void stop(struct scsi_task *t)
 {
 	if (!t->lu->opt.removable)
 		t->lu->stopped = true;
-	if (t->cdb[4] & LOEJ)
+	if (t->cdb[4] & LOEJ && !t->lu->ejected) {
 		t->lu->ejected = true;
+		tell(t->lu, ITL_MEDIUM_REMOVED);
+	}
 	finish_good(t);
 }
 

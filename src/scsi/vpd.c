@@ -258,6 +258,8 @@ static uint32_t put_provisioning(const struct scsi_task *t, uint8_t *p)
 	return 4;
 }
 
+#define DISK_PAGES 0x8f /* from here on they are about what only disks do */
+
 /* Ascending: Supported VPD Pages is printed from here. */
 static const struct page pages[] = {
 	{ 0x00, false, NULL },
@@ -279,6 +281,8 @@ static bool is_there(const struct page *page, const struct scsi_lu *lu)
 {
 	if (!lu)
 		return page->code == 0x00;
+	if (lu->opt.type != SCSI_DISK && page->code >= DISK_PAGES)
+		return false;
 	return !page->thin_only || lu->opt.thin;
 }
 

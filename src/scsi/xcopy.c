@@ -152,7 +152,7 @@ static bool reach(struct xcopy *c, uint16_t id, uint64_t lba, uint16_t field, st
 		end_field(c, SENSE_COPY_UNREACHABLE, field, 7);
 		return false;
 	}
-	if (out->cscd.device_type != 0 || out->cscd.block_size != lu->opt.block_size) {
+	if (out->cscd.device_type != lu->opt.type || out->cscd.block_size != lu->opt.block_size) {
 		end_field(c, SENSE_COPY_TYPE, field, 7);
 		return false;
 	}

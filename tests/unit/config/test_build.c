@@ -117,7 +117,34 @@ static void all_or_nothing_and_the_reason(void)
 	store_env_free(env);
 }
 
+/* Read-only, removable and of 2048 byte blocks, without a word about it. */
+static void an_image_is_a_disc(void)
+{
+	char path[] = "/tmp/itgtd-test-XXXXXX", text[256], why[CONFIG_WHY_MAX] = "";
+	int fd = mkstemp(path);
+	struct store_env *env;
+	const struct scsi_lu *lu;
+	struct conf c;
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(ftruncate(fd, 64L * 2048), 0);
+	close(fd);
+	snprintf(text, sizeof(text), HEAD "lun 0 { backend = cdrom path = \"%s\" }\n}", path);
+	CU_ASSERT_EQUAL_FATAL(build(&c, text, &env, why), 0);
+	lu = scsi_device_lu(&TAILQ_FIRST(&c.config.world.targets)->device, 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(lu);
+	CU_ASSERT_EQUAL(lu->opt.type, SCSI_CDROM);
+	CU_ASSERT(lu->blocks == 64 && lu->opt.block_size == 2048);
+	CU_ASSERT(lu->opt.read_only && lu->opt.removable && !lu->opt.thin);
+	CU_ASSERT(lu->store->caps & STORE_READ_ONLY);
+	CU_ASSERT_STRING_EQUAL(lu->opt.product, "VIRTUAL-CDROM");
+	conf_close(&c);
+	store_env_free(env);
+	unlink(path);
+}
+
 static const struct unit_test tests[] = {
+	{ "an image is a disc in an optical drive", an_image_is_a_disc },
 	{ "LUNs become logical units", luns_become_logical_units },
 	{ "a file with a size is made", a_file_with_a_size_is_made },
 	{ "what was made for nothing goes again", what_was_made_for_nothing_goes_again },

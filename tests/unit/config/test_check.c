@@ -141,7 +141,7 @@ static const struct {
 	  "t.conf:4: " A "lun 1: size: is missing (write 512M, 10G, 1T)\n"
 	  "t.conf:5: " A "lun 1: path: is not for backend \"ram\" (leave it out)\n"
 	  "t.conf:6: " A "lun 2: size: is not for backend \"block\" (leave it out)\n"
-	  "t.conf:8: " A "lun 3: backend: \"tape\" is not file, block, ram or null\n"
+	  "t.conf:8: " A "lun 3: backend: \"tape\" is not file, block, ram, null or cdrom\n"
 	  "t.conf:8: " A "lun 3: path: is missing (write the file or block device that holds the "
 	  "data)\n" },
 	{ T OPEN "lun 0 { path = x size = 10X\nblock-size = 1024\nphysical-block-size = 1000 } }",

@@ -118,6 +118,14 @@ static const struct {
 			   "inside target)\n" },
 	{ "a.img,size=1G,size=2G", "--serve \"a.img,size=1G,size=2G\": size: is given twice\n" },
 	{ "a.img,path=b.img", "--serve \"a.img,path=b.img\": path: is given twice\n" },
+	{ "cdrom",
+	  "--serve \"cdrom\": path: is missing (write the file or block device that holds the "
+	  "data)\n" },
+	{ "cdrom,path=x,removable=no,read-only=no",
+	  "--serve \"cdrom,path=x,removable=no,read-only=no\": removable: is not for backend "
+	  "\"cdrom\" (leave it out)\n"
+	  "--serve \"cdrom,path=x,removable=no,read-only=no\": read-only: \"no\" cannot be for "
+	  "backend \"cdrom\" (leave it out)\n" },
 	{ "null,size=1G,path=x,io=cached",
 	  "--serve \"null,size=1G,path=x,io=cached\": io: is not for backend \"null\" (leave it "
 	  "out)\n"
