@@ -158,7 +158,7 @@ void rig_open(struct rig *r, size_t ceiling)
 	for (i = 0; i < 2; i++) {
 		r->x[i].tport.rel_id = 1;
 		r->x[i].tport.group = 1;
-		snprintf(r->x[i].tport.name, sizeof(r->x[i].tport.name), "%s,t,0x0001",
+		snprintf(r->x[i].tport.name, sizeof(r->x[i].tport.name), "%.240s,t,0x0001",
 			 r->dev.name);
 		snprintf(r->x[i].initiator, sizeof(r->x[i].initiator), "iqn.%u,i,0x01", i);
 		r->x[i].sees = sees;

@@ -37,6 +37,14 @@ static inline uint8_t feed_u8(struct feed *f)
 	return *f->p++;
 }
 
+/* What to add to a number for one near it: -128 to 127. */
+static inline uint32_t feed_near(struct feed *f)
+{
+	int32_t step = (int8_t)feed_u8(f);
+
+	return (uint32_t)step;
+}
+
 static inline uint16_t feed_u16(struct feed *f)
 {
 	uint8_t high = feed_u8(f);

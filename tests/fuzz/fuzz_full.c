@@ -36,7 +36,7 @@ static void expect(struct run *r, const struct cdb_made *made, struct pdu_scsi_c
 	else if (how >= 0xf0)
 		cmd->edtl = feed_u32(&r->f);
 	else if (how >= 0xe0)
-		cmd->edtl += (uint32_t)(int8_t)feed_u8(&r->f);
+		cmd->edtl += feed_near(&r->f);
 	if (how & 1 && how >= 0xd0) {
 		cmd->read = how & 2;
 		cmd->write = how & 4;

@@ -31,7 +31,7 @@ static void expect(struct feed *f, struct cmd *c)
 	else if (how >= 0xe0)
 		c->t.edtl = feed_u32(f);
 	else if (how >= 0xd0)
-		c->t.edtl += (uint32_t)(int8_t)feed_u8(f);
+		c->t.edtl += feed_near(f);
 	if (how & 1 && how >= 0xc0) {
 		c->t.may_read = how & 2;
 		c->t.may_write = how & 4;

@@ -169,7 +169,7 @@ struct order initiator_order(struct run *r, struct initiator *in)
 	struct order o = { .is_sure = true };
 
 	if (how >= 0xf8) {
-		o.cmdsn = in->cmdsn + (uint32_t)(int8_t)feed_u8(&r->f);
+		o.cmdsn = in->cmdsn + feed_near(&r->f);
 		in->track.is_wild = true; /* it may take the number of one to come */
 	} else if (how >= 0xe8 && in->has_gap) {
 		o.cmdsn = in->gap;
