@@ -10,6 +10,8 @@
 #include "iscsi/scsi_port.h"
 #include "iscsi/session.h"
 #include "iscsi/task.h"
+#include "scsi/device.h"
+#include "scsi/lun.h"
 #include "scsi/tmf.h"
 
 #include <stddef.h>
@@ -191,10 +193,18 @@ static void conclude(struct tmf *tmf)
 	tmf_end(tmf);
 }
 
-/* Functions on many tasks are told apart by whose they are; this is about the session's own. */
+/* A LUN may be written in more than one way (SAM-5, 4.7). */
+static bool is_same_lun(const uint8_t *a, const uint8_t *b)
+{
+	uint32_t x, y;
+
+	return !scsi_lun_get(a, &x) && !scsi_lun_get(b, &y) && x == y;
+}
+
+/* Is a task of the function's own session one of those that it is about? */
 static bool is_in_scope(const struct tmf *tmf, const struct task *t)
 {
-	return tmf->row->scope != ON_LU || !memcmp(t->scsi.lun, tmf->scsi.lun, PDU_LUN_LEN);
+	return tmf->row->scope != ON_LU || is_same_lun(t->scsi.lun, tmf->scsi.lun);
 }
 
 static bool is_draining(const struct tmf *tmf)
@@ -307,11 +317,28 @@ static struct tmf *tmf_new(struct conn *c, const struct tmf_row *row, const stru
 	return tmf;
 }
 
+/* Will the device server find what the function is about? */
+static bool has_subject(const struct tmf *tmf)
+{
+	const struct scsi_nexus *x = &tmf->session->nexus;
+	const struct scsi_lu *lu;
+	uint32_t number;
+
+	if (tmf->row->scope != ON_LU)
+		return true;
+	if (scsi_lun_get(tmf->scsi.lun, &number))
+		return false;
+	lu = scsi_device_lu(x->device, number);
+	return lu && (!x->sees || x->sees(x, lu));
+}
+
 /* Commands before it that wait for their CmdSN are of the set, too: they end here. */
 static void cancel_held(const struct tmf *tmf, uint32_t cmdsn)
 {
 	struct task *t;
 
+	if (!has_subject(tmf))
+		return; /* it is answered so, and nothing ends */
 	TAILQ_FOREACH (t, &tmf->session->tasks, link) {
 		if (t->state == TASK_HELD && !t->cancelled && sn_before(t->order.cmdsn, cmdsn) &&
 		    is_in_scope(tmf, t))

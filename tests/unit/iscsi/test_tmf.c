@@ -251,6 +251,51 @@ static void held_tasks_belong_to_the_set(void)
 	}
 }
 
+/* A LUN has two ways of being written; a function for one that is not there ends nothing. */
+static void held_tasks_by_their_lun(void)
+{
+	static const struct {
+		uint8_t lun[2], task_lun[2];
+		uint8_t response;
+		bool ends;
+	} cases[] = {
+		{ { 0x40, 0 }, { 0, 0 }, PDU_TMF_COMPLETE, true },
+		{ { 0, 0 }, { 0x40, 0 }, PDU_TMF_COMPLETE, true },
+		{ { 0, 0 }, { 0, 9 }, PDU_TMF_COMPLETE, false },
+		{ { 0, 9 }, { 0, 9 }, PDU_TMF_NO_LUN, false },
+		{ { 0xc1, 1 }, { 0xc1, 1 }, PDU_TMF_NO_LUN, false },
+	};
+	struct pdu_tmf_req req = { .immediate = true, .function = PDU_TMF_ABORT_TASK_SET };
+	struct pdu_scsi_cmd cmd = { .final = true };
+	struct bench b;
+	struct peer *p;
+	struct got g;
+	uint32_t held;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bench_open(&b);
+		p = bench_login(&b, "");
+		p->cmdsn++;
+		memcpy(cmd.lun, cases[i].task_lun, 2);
+		held = peer_scsi(p, &cmd, NULL);
+		memcpy(req.lun, cases[i].lun, 2);
+		peer_tmf(p, &req);
+		peer_expect_nothing(p);
+		p->cmdsn -= 2;
+		p->itt += 100;
+		peer_nop(p, false, NULL, 0); /* closes the gap */
+		CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
+		CU_ASSERT(peer_next(p, &g) && g.opcode == PDU_TMF_RSP);
+		CU_ASSERT_EQUAL(g.bhs[2], cases[i].response);
+		if (cases[i].ends)
+			peer_expect_nothing(p);
+		else
+			CU_ASSERT(peer_next(p, &g) && g.opcode == PDU_SCSI_RSP && g.itt == held);
+		bench_close(&b);
+	}
+}
+
 /* Whose tasks end, and who is told of it. */
 static void mine_and_everybodys(void)
 {
@@ -460,6 +505,7 @@ static const struct unit_test tests[] = {
 	{ "ABORT TASK of a command that never came", abort_a_command_that_never_came },
 	{ "ABORT TASK of what is not there", abort_what_is_not_there },
 	{ "held tasks belong to the set", held_tasks_belong_to_the_set },
+	{ "held tasks by their LUN", held_tasks_by_their_lun },
 	{ "my tasks, and everybody's", mine_and_everybodys },
 	{ "a cold reset", a_cold_reset },
 	{ "functions that are not there", functions_that_are_not_there },
