@@ -13,6 +13,9 @@ void help_all(FILE *out);
 /* One command and its parameters. */
 void help_command(FILE *out, const struct method *m);
 
+/* The control socket that the command line text names; dst, or NULL: it names none. */
+const char *help_socket(char *dst, size_t size, const char *text);
+
 /*
  * What could stand at the end of text, a command line that begins with the program's name: a
  * line each. targets: a list of names that are there, NULL: unknown.

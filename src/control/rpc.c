@@ -99,7 +99,8 @@ static void start_call(struct rpc *r, const json_t *request, const struct method
 	c->answered = on_answered;
 	c->user = r;
 	r->call = c;
-	if (m->changes)
+	/* Where no new value is given, it is only looked at. */
+	if (m->changes && (json_object_size(params) || !method_nparams(m)))
 		say_change(c);
 	methods_run(c);
 }

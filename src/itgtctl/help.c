@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define USAGE_MAX 128
-#define WORDS_MAX 8 /* of a line that is completed: more are never needed */
+#define WORDS_MAX 16 /* of a line that is completed: more are never needed */
 #define WORD_MAX  256
 
 /* The i-th command of all, sorted by name. NULL: there are fewer. */
@@ -35,14 +35,14 @@ static const char *switch_usage(char *dst, size_t size, const struct line_switch
 	return dst;
 }
 
-static void help_switches(FILE *out)
+static void help_switches(FILE *out, int width)
 {
 	char usage[USAGE_MAX];
 	size_t i;
 
 	for (i = 0; i < line_nswitches; i++) {
 		if (line_switches[i].help)
-			fprintf(out, "  %-32s %s\n",
+			fprintf(out, "  %-*s  %s\n", width,
 				switch_usage(usage, sizeof(usage), &line_switches[i]),
 				line_switches[i].help);
 	}
@@ -52,14 +52,19 @@ void help_all(FILE *out)
 {
 	const struct method *m;
 	char usage[USAGE_MAX];
+	int width = 0, n;
 	size_t i;
 
+	for (i = 0; (m = command(i)); i++) {
+		n = (int)strlen(line_usage(usage, sizeof(usage), m));
+		width = n > width ? n : width;
+	}
 	fprintf(out, "itgtctl: look at a running itgtd, and change it\n\n"
 		     "  itgtctl [-s SOCKET] [--json] COMMAND ...\n\n");
 	for (i = 0; (m = command(i)); i++)
-		fprintf(out, "  %-32s %s\n", line_usage(usage, sizeof(usage), m), m->help);
+		fprintf(out, "  %-*s  %s\n", width, line_usage(usage, sizeof(usage), m), m->help);
 	fprintf(out, "\n");
-	help_switches(out);
+	help_switches(out, width);
 	fprintf(out, "\nitgtctl COMMAND --help says more of a command, and itgtctl(8) of all.\n");
 }
 
@@ -104,29 +109,55 @@ static void cut(struct typed *t, const char *text)
 	}
 }
 
+/* The switch of the program's own that has an argument, by its name in a command line; or NULL. */
+static const struct line_switch *find_switch(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < line_nswitches; i++) {
+		const struct line_switch *s = &line_switches[i];
+
+		if (!s->word || word[0] != '-')
+			continue;
+		if ((word[1] == '-' && !strcmp(word + 2, s->name)) ||
+		    (s->letter && word[1] == s->letter && !word[2]))
+			return s;
+	}
+	return NULL;
+}
+
 /* Take the program's name and its switches out of the words before the last. */
 static void strip(struct typed *t)
 {
-	size_t i, k, n = 0;
+	size_t i, n = 0;
 	bool skip = true; /* the name */
 
 	for (i = 0; i + 1 < t->n; i++) {
-		bool has_word = false;
+		bool has_word = !skip && find_switch(t->words[i]);
 
-		for (k = 0; k < line_nswitches; k++) {
-			const struct line_switch *s = &line_switches[k];
-
-			if (s->word && t->words[i][0] == '-' &&
-			    (!strcmp(t->words[i] + 1 + (t->words[i][1] == '-'), s->name) ||
-			     (t->words[i][1] == s->letter && !t->words[i][2])))
-				has_word = true;
-		}
 		if (!skip && t->words[i][0] != '-')
 			memmove(t->words[n++], t->words[i], WORD_MAX);
 		skip = has_word;
 	}
 	memmove(t->words[n++], t->words[t->n - 1], WORD_MAX);
 	t->n = n;
+}
+
+const char *help_socket(char *dst, size_t size, const char *text)
+{
+	const struct line_switch *s;
+	struct typed t;
+	size_t i;
+
+	cut(&t, text);
+	for (i = 1; i + 2 < t.n; i++) {
+		s = find_switch(t.words[i]);
+		if (s && !strcmp(s->name, "socket")) {
+			snprintf(dst, size, "%s", t.words[i + 1]);
+			return dst;
+		}
+	}
+	return NULL;
 }
 
 static void offer(FILE *out, const char *word, const char *typed)

@@ -144,10 +144,12 @@ static int top(const struct line *l)
 static json_t *target_names(const struct line *l)
 {
 	json_t *params = json_object(), *list = NULL, *names = json_array();
+	char path[256];
+	const char *named = help_socket(path, sizeof(path), l->text);
 	struct remote r;
 	size_t i;
 
-	if (!remote_open(&r, socket_of(l)) &&
+	if (!remote_open(&r, named ? named : socket_of(l)) &&
 	    remote_call(&r, "target.list", params, &list) == REMOTE_OK) {
 		for (i = 0; i < json_array_size(list); i++)
 			json_array_append(names, json_object_get(json_array_get(list, i), "name"));

@@ -1,4 +1,5 @@
 """itgtctl: its arguments, its help, its exit codes, and what it prints."""
+import pathlib
 import subprocess
 
 import cli
@@ -103,6 +104,25 @@ class Commands(ctl.Case):
 
 
 class Completion(ctl.Case):
+    def in_bash(self, line):
+        """What bash would offer behind the line."""
+        script = ('source "$1"; COMP_LINE=$2 COMP_POINT=${#2} COMP_WORDS=("$3"); COMP_WORDBREAKS=$\' "\\\'><=;|&(:\';'
+                  ' _itgtctl; printf "%s\\n" "${COMPREPLY[@]}"')
+        file = pathlib.Path(__file__).resolve().parents[2] / "completion/itgtctl.bash"
+        out = subprocess.run(["bash", "-c", script, "bash", str(file), line, ctl.ITGTCTL], capture_output=True,
+                             text=True, timeout=cli.LIMIT_S)
+        self.assertEqual((out.returncode, out.stderr), (0, ""))
+        return out.stdout.split()
+
+    def test_in_bash(self):
+        with self.serve() as itgtd:
+            line = f"itgtctl -s {self.socket} target "
+            self.assertEqual(self.in_bash(line + "sh"), ["show"])
+            self.assertEqual(self.in_bash(line + "show "), [ctl.IQN])
+            self.assertEqual(self.in_bash(line + "show iqn.2026-11.org.itgtd:d"), ["demo"])
+            self.assertEqual(self.in_bash("itgtctl --complet"), [])
+            self.assertEqual(itgtd.end(), 0)
+
     def complete(self, text):
         code, out, err = self.itgtctl("--complete", text)
         self.assertEqual((code, err), (0, ""))
@@ -114,7 +134,8 @@ class Completion(ctl.Case):
             self.assertEqual(self.complete("itgtctl targ"), ["target"])
             self.assertEqual(self.complete("itgtctl target sh"), ["show"])
             self.assertEqual(self.complete("itgtctl target show "), [ctl.IQN])
-            self.assertEqual(self.complete("itgtctl -s x --json target show iqn.2026"), [ctl.IQN])
+            self.assertEqual(self.complete(f"itgtctl -s {self.socket} --json target show iqn.2026"), [ctl.IQN])
+            self.assertEqual(self.complete("itgtctl -s /nosuch target show "), [])
             self.assertEqual(self.complete("itgtctl log-level n"), ["notice"])
             self.assertEqual(self.complete("itgtctl --js"), ["--json"])
             self.assertEqual(self.complete("itgtctl nosuch "), [])

@@ -169,6 +169,42 @@ def dvt_faults(dvt):
         yield f"man/itgt-dvt.1 and itgt-dvt --help: only one has --{name}"
 
 
+def usage_of(item):
+    """A line of itgtctl.8, ".It Ic lun list Op Ar IQN", as itgtctl --help has it: "lun list [IQN]"."""
+    words, optional, out = item.split()[2:], False, []
+    for word in words:
+        if word == "Op":
+            optional = True
+        elif word == "Fl":
+            out.append("-")
+        elif word != "Ar":
+            if out and out[-1].endswith("-") and word.startswith("-"):
+                word = out.pop() + word
+            out.append(f"[{word}]" if optional else word)
+            optional = False
+    return " ".join(out).replace("] ...", " ...]")
+
+
+def itgtctl_faults(itgtctl):
+    text = subprocess.run([itgtctl, "--help"], capture_output=True, text=True, check=True).stdout
+    manual = (tree.ROOT / "man/itgtctl.8").read_text()
+    told = [usage_of(line) for line in manual.splitlines() if line.startswith(".It Ic ")]
+    have = re.findall(r"(?m)^  (?!itgtctl)([a-z].*?)  ", text)
+    for usage in have:
+        if usage not in told:
+            yield f"man/itgtctl.8: does not have {usage}"
+    for usage in told:
+        if usage not in have:
+            yield f"man/itgtctl.8: has {usage}, which itgtctl --help does not"
+    switches = set(re.findall(r"(?m)^  (?:-\w,|   ) (--[\w-]+)", text))
+    items = re.findall(r"(?m)^\.It Fl (.*)", manual)
+    named = {"-" + word for item in items for word in item.replace(",", "").split() if word.startswith("-")}
+    for name in sorted(switches ^ named):
+        yield f"{name} is in only one of man/itgtctl.8 and itgtctl --help"
+    if not have or not switches:
+        yield "itgtctl --help: nothing found"
+
+
 def lint_faults():
     if not shutil.which("mandoc"):
         print("skipped: mandoc is not installed: the pages are not linted")
@@ -237,6 +273,7 @@ def main():
     itgtd = str(build / "src/daemon/itgtd")
     faults = [*option_faults(), *range_faults(), *contract_faults()] + list(switch_faults(itgtd)) + list(lint_faults()) + list(conf_faults(itgtd))
     faults += example_faults(itgtd)
+    faults += itgtctl_faults(build / "src/itgtctl/itgtctl")
     faults += dvt_faults(build / "src/dvt/itgt-dvt")
     options = sum(len(o) for o in table().values())
     tree.finish(faults, options and f"{options} options are in the manual, and conf/ is read")

@@ -11,8 +11,7 @@ static void rows_are_sorted_and_found(void)
 	size_t i;
 
 	for (i = 0; i < nmethods; i++) {
-		if (i > 0)
-			CU_ASSERT(strcmp(methods[i - 1].name, methods[i].name) < 0);
+		CU_ASSERT(i == 0 || strcmp(methods[i - 1].name, methods[i].name) < 0);
 		CU_ASSERT_PTR_EQUAL(method_find(methods[i].name), &methods[i]);
 	}
 	CU_ASSERT_PTR_NULL(method_find("nosuch"));
