@@ -3,6 +3,7 @@
 #define ISCSI_ANSWER_H
 
 #include "iscsi/pdu_tx.h"
+#include "iscsi/statsn.h"
 #include "wire/pdu.h"
 
 #include <stdint.h>
@@ -15,13 +16,15 @@ struct answer {
 	uint8_t bhs[PDU_BHS_LEN];
 	enum tx_statsn statsn; /* TX_STATSN_TAKES unless changed */
 	uint32_t data_len;     /* bytes */
+	bool is_acked;         /* while it is said once more */
+	struct statsn_entry entry;
 	uint8_t data[];
 };
 
 /* data_len: bytes to fill in. NULL: no memory. The caller owns it until answer_send(). */
 struct answer *answer_new(uint32_t data_len);
 
-/* Hand it to the connection, which frees it when it is gone. */
+/* Hand it to the connection, which frees it when it is gone, or acknowledged where that counts. */
 void answer_send(struct conn *c, struct answer *a);
 
 /*

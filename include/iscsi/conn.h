@@ -6,6 +6,8 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/pdu_rx.h"
 #include "iscsi/pdu_tx.h"
+#include "iscsi/session.h"
+#include "iscsi/statsn.h"
 #include "target/access.h"
 #include "target/portal.h"
 
@@ -65,7 +67,11 @@ struct conn {
 
 	struct pdu_rx rx;
 	struct pdu_tx tx;
-	size_t unsent; /* bytes of data of the answers that wait in tx */
+	size_t unsent;             /* bytes of data of the answers that wait in tx */
+	bool keeps;                /* answers stay in the ledger until they are acknowledged */
+	struct statsn ledger;      /* error recovery level 1 and 2 */
+	size_t kept;               /* bytes of data of the answers in it */
+	struct stall ledger_stall; /* how long its first one has been there */
 	TAILQ_HEAD(fence_marks, fence_mark) marks; /* what the initiator has to acknowledge first */
 
 	/* between the header of a PDU and its end */
@@ -129,6 +135,12 @@ void conn_touch(struct conn *c);
 
 /* Queue a sender, and touch. */
 void conn_send(struct conn *c, struct tx_sender *s);
+
+/*
+ * An answer has left: keep it until it is acknowledged. bytes: of its data, counted in c->kept. An
+ * initiator that acknowledges nothing is given up.
+ */
+void conn_keep(struct conn *c, struct statsn_entry *e, uint32_t statsn, size_t bytes);
 
 /* Name it in the log: "iqn… (address)". */
 void conn_set_who(struct conn *c, const char *initiator);

@@ -45,6 +45,7 @@ struct iscsi {
 	struct why why;         /* refused logins */
 	struct iscsi_counts counts;
 	uint32_t tasks; /* in use, of all sessions */
+	size_t kept;    /* bytes of buffers that wait for nothing but an acknowledgement */
 
 	struct tx_pool tx_pool;
 	SLIST_HEAD(, task) free_tasks;

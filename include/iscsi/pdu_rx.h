@@ -60,6 +60,8 @@ struct pdu_rx {
 	uint32_t max_data; /* bytes: our MaxRecvDataSegmentLength */
 	bool header_digest;
 	bool data_digest;
+	bool skips_bad_headers; /* a PDU with a damaged header is passed over, if only one */
+	bool is_skipping;       /* one is */
 
 	enum pdu_rx_state state;
 	uint32_t have;     /* bytes of this state that are there */

@@ -23,7 +23,9 @@ enum tx_statsn {
 	TX_STATSN_TAKES, /* carries a status: has a StatSN of its own */
 	TX_STATSN_NEXT, /* shows the next StatSN, does not take it (R2T, NOP-In of the target's own)
 			 */
-	TX_STATSN_NONE, /* the field is reserved (Data-In without status) */
+	TX_STATSN_GIVEN, /* is said once more: has the StatSN that the sender wrote into its header
+			  */
+	TX_STATSN_NONE,  /* the field is reserved (Data-In without status) */
 };
 
 /* A PDU made and not wholly gone. */
@@ -50,7 +52,8 @@ struct tx_sender {
 	/* All its PDUs are gone, or the connection is: gone tells which. The sender comes back to
 	 * its owner. */
 	void (*sent)(struct tx_sender *s, bool gone);
-	bool queued; /* is with pdu_tx */
+	bool queued;     /* is with pdu_tx */
+	uint32_t statsn; /* of its last PDU that took one */
 	STAILQ_ENTRY(tx_sender) link;
 };
 

@@ -19,6 +19,15 @@ void port_submit(struct task *t);
 /* A Data-Out PDU of the task is complete (dataout_arrived() was told): go on if that was all. */
 void port_data(struct task *t);
 
+/* The initiator has been silent while data is due. Error recovery level 1 and 2. */
+void port_retry(struct task *t);
+
+/*
+ * R-Data SNACK (RFC 7143, 11.16.3): send all data that is not acknowledged anew, and then a SCSI
+ * Response with that tag. The task is ANSWERING or TOLD, and its data is there.
+ */
+void port_reread(struct task *t, uint32_t snack_tag);
+
 /*
  * The task has no connection any more: at error recovery level 0 it ends, as soon as the
  * device server gives it back. May free the task.

@@ -10,6 +10,7 @@
 #include "iscsi/dataout.h"
 #include "iscsi/pdu_tx.h"
 #include "iscsi/session.h"
+#include "iscsi/statsn.h"
 #include "scsi/task.h"
 #include "wire/pdu.h"
 
@@ -29,6 +30,7 @@ enum task_state {
 	TASK_DRAINING,  /* the device server is done; its end, with an answer or without, waits
 			   for data-out yet to come */
 	TASK_ANSWERING, /* the device server is done; the answer is on its way */
+	TASK_TOLD,      /* answered; its tag and its data are kept until that is acknowledged */
 	TASK_LEAVING,   /* aborted; what is in the transmit queue must still come back */
 };
 
@@ -47,9 +49,18 @@ struct task {
 	bool no_room;        /* no memory for its data: TASK SET FULL */
 	bool drains;         /* when it is aborted, open R2Ts are waited for all the same */
 	bool says;           /* there are PDUs to make */
+	bool is_fed;         /* all its data-out is there, the device server goes on with it */
 	bool is_lost;        /* counts in session->nlost */
 	struct fence *fence; /* owns: its answer waits for others to be acknowledged; NULL mostly */
-	struct tx_sender tx; /* lent to its connection for R2Ts, then for the answer */
+	struct statsn_entry told; /* its status, until it is acknowledged */
+	struct tx_sender again;   /* lent to its connection for what is asked for once more: */
+	uint32_t again_next;      /* … Data-In or R2T PDUs from this number on … */
+	uint32_t again_end;       /* … to before this one … */
+	bool again_status;        /* … and the status */
+	bool is_numbered;         /* its status has a StatSN: tx.statsn */
+	uint32_t snack_tag;       /* of the last R-Data SNACK; 0: none (11.4.4) */
+	uint8_t nretries;         /* how often an initiator that is silent was asked again */
+	struct tx_sender tx;      /* lent to its connection for R2Ts, then for the answer */
 	struct datain in;
 	struct dataout out;
 	struct stall stall; /* of its data-out */
@@ -68,6 +79,16 @@ static inline struct task *task_of_scsi(struct scsi_task *t)
 static inline struct task *task_of_tx(struct tx_sender *s)
 {
 	return (struct task *)((char *)s - offsetof(struct task, tx));
+}
+
+static inline struct task *task_of_again(struct tx_sender *s)
+{
+	return (struct task *)((char *)s - offsetof(struct task, again));
+}
+
+static inline struct task *task_of_told(struct statsn_entry *e)
+{
+	return (struct task *)((char *)e - offsetof(struct task, told));
 }
 
 static inline struct task *task_of_order(struct cmdsn_entry *e)
@@ -96,6 +117,12 @@ void task_lose(struct task *t);
 
 /* Its place in the command window is free again. More than once is fine. */
 void task_close(struct task *t);
+
+/*
+ * It is answered: to its session it is over, but for its tag and its data, which stay until
+ * task_free(). State TOLD.
+ */
+void task_retire(struct task *t);
 
 /* The end: out of its session, back to the pool; an ending session may go with its last task. */
 void task_free(struct task *t);

@@ -1,5 +1,6 @@
 #include "iscsi/answer.h"
 
+#include "base/bytes.h"
 #include "iscsi/conn.h"
 #include "iscsi/session.h"
 
@@ -7,9 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct answer *answer_of(struct tx_sender *s)
+{
+	return (struct answer *)((char *)s - offsetof(struct answer, tx));
+}
+
+static struct answer *answer_of_entry(struct statsn_entry *e)
+{
+	return (struct answer *)((char *)e - offsetof(struct answer, entry));
+}
+
 static bool answer_next(struct tx_sender *s, struct tx_pdu *pdu)
 {
-	struct answer *a = (struct answer *)((char *)s - offsetof(struct answer, tx));
+	struct answer *a = answer_of(s);
 
 	memcpy(pdu->bhs, a->bhs, PDU_BHS_LEN);
 	pdu->statsn = a->statsn;
@@ -18,13 +29,50 @@ static bool answer_next(struct tx_sender *s, struct tx_pdu *pdu)
 	return true;
 }
 
+/* Is it one that the initiator acknowledges, and may ask for again? */
+static bool is_kept(const struct answer *a)
+{
+	return a->conn->keeps && a->statsn == TX_STATSN_TAKES &&
+	       pdu_opcode(a->bhs) != PDU_LOGIN_RSP;
+}
+
 static void answer_sent(struct tx_sender *s, bool gone)
 {
-	struct answer *a = (struct answer *)((char *)s - offsetof(struct answer, tx));
+	struct answer *a = answer_of(s);
 
-	(void)gone;
 	a->conn->unsent -= a->data_len;
+	if (a->entry.is_in)
+		return;
+	if (!gone && !a->is_acked && is_kept(a))
+		conn_keep(a->conn, &a->entry, s->statsn, a->data_len);
+	else
+		free(a);
+}
+
+static void answer_acked(struct statsn_entry *e)
+{
+	struct answer *a = answer_of_entry(e);
+
+	a->conn->kept -= a->data_len;
+	a->is_acked = true;
+	if (a->tx.queued) {
+		if (!pdu_tx_remove(&a->conn->tx, &a->tx))
+			return;
+		a->conn->unsent -= a->data_len;
+	}
 	free(a);
+}
+
+static bool answer_again(struct statsn_entry *e, struct conn *c)
+{
+	struct answer *a = answer_of_entry(e);
+
+	if (a->tx.queued)
+		return true;
+	a->statsn = TX_STATSN_GIVEN;
+	put_be32(a->bhs + 24, e->statsn);
+	answer_send(c, a);
+	return true;
 }
 
 struct answer *answer_new(uint32_t data_len)
@@ -37,6 +85,7 @@ struct answer *answer_new(uint32_t data_len)
 		.tx = { .next = answer_next, .sent = answer_sent },
 		.statsn = TX_STATSN_TAKES,
 		.data_len = data_len,
+		.entry = { .acked = answer_acked, .again = answer_again },
 	};
 	return a;
 }

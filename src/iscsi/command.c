@@ -3,6 +3,7 @@
 #include "iscsi/answer.h"
 #include "iscsi/conn.h"
 #include "iscsi/order.h"
+#include "iscsi/resend.h"
 #include "iscsi/scsi_port.h"
 #include "iscsi/session.h"
 #include "iscsi/task.h"
@@ -46,12 +47,14 @@ static bool has_more(const struct pdu_scsi_cmd *cmd)
 static uint8_t fault_of(const struct conn *c, const struct pdu_scsi_cmd *cmd)
 {
 	const struct param *p = &c->session->param;
+	const struct task *old;
 
 	if (c->state == CONN_LOGOUT_REQUESTED)
 		return PDU_REJECT_WAITING_FOR_LOGOUT; /* 11.9.1: what runs already may finish */
 	if (cmd->itt == PDU_TAG_RESERVED)
 		return PDU_REJECT_INVALID_FIELD;
-	if (task_find(c->session, cmd->itt))
+	old = task_find(c->session, cmd->itt);
+	if (old && old->state != TASK_TOLD)
 		return PDU_REJECT_TASK_IN_PROGRESS;
 	if (cmd->immediate && c->session->immediate >= c->session->cmdsn.depth)
 		return PDU_REJECT_TOO_MANY_IMMEDIATE;
@@ -134,7 +137,7 @@ static void order_drop(struct cmdsn_entry *e)
 static void begin(struct conn *c, const struct pdu_in *pdu)
 {
 	struct pdu_scsi_cmd cmd;
-	struct task *t;
+	struct task *t, *old;
 
 	clear(c);
 	pdu_get_scsi_cmd(pdu->bhs, &cmd);
@@ -147,6 +150,9 @@ static void begin(struct conn *c, const struct pdu_in *pdu)
 	c->rx_reject = fault_of(c, &cmd);
 	if (c->rx_reject)
 		return;
+	old = task_find(c->session, cmd.itt);
+	if (old)
+		resend_forget(old);
 	t = task_new(c, &cmd, &scsi_port_ops);
 	if (!t) {
 		c->rx_reject = PDU_REJECT_LONG_OPERATION;
@@ -160,6 +166,7 @@ static void begin(struct conn *c, const struct pdu_in *pdu)
 	dataout_init(&t->out, cmd.data_len, has_more(&cmd), c->session->param.FirstBurstLength,
 		     cmd.edtl);
 	t->out.in_order = c->session->param.DataPDUInOrder;
+	t->out.recovers = c->keeps;
 	if (cmd.data_len || t->out.unsolicited)
 		make_room(c, t);
 	c->waits |= t->out.unsolicited;
@@ -246,7 +253,7 @@ static struct task *task_of_data(const struct conn *c, uint32_t itt)
 /* Is its data of use? Else only the end of its sequences is waited for. */
 static bool takes_data(const struct task *t)
 {
-	return t->state != TASK_DRAINING && !t->no_room && !t->scsi.abort_wanted;
+	return t->state != TASK_DRAINING && !t->is_fed && !t->no_room && !t->scsi.abort_wanted;
 }
 
 static void begin_data(struct conn *c, const struct pdu_data_out *data)
@@ -276,7 +283,13 @@ static void begin_data(struct conn *c, const struct pdu_data_out *data)
 		c->rx_skip = true;
 		c->rx_reject = PDU_REJECT_PROTOCOL_ERROR;
 		break;
-	case DATAOUT_UNKNOWN: c->rx_reject = PDU_REJECT_INVALID_FIELD; break;
+	case DATAOUT_UNKNOWN:
+		/* Where recovery R2Ts are sent, data for those before them may still come. */
+		if (t->out.recovers)
+			c->rx_ignore = true;
+		else
+			c->rx_reject = PDU_REJECT_INVALID_FIELD;
+		break;
 	}
 }
 

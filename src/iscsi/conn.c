@@ -7,6 +7,9 @@
 #define IN(state) (1u << CONN_##state)
 #define ANY_STATE 0xffu
 
+#define KEPT_BESIDE 256               /* answers kept beside those to commands … */
+#define KEPT_BYTES  ((size_t)4 << 20) /* … and bytes of data in them */
+
 /* An event without a row ends that connection, nothing more. T numbers are those of RFC
  * 7143, 8.1.1. */
 static const struct transition {
@@ -61,6 +64,7 @@ struct conn *conn_new(struct iscsi *iscsi, const struct portal *portal,
 	c->max_send = 8192; /* 13.12: until it declares another */
 	pdu_tx_init(&c->tx, &iscsi->tx_pool);
 	TAILQ_INIT(&c->marks);
+	statsn_init(&c->ledger);
 	conn_set_who(c, NULL);
 	TAILQ_INSERT_TAIL(&iscsi->conns, c, link);
 	iscsi->nconns++;
@@ -70,7 +74,7 @@ struct conn *conn_new(struct iscsi *iscsi, const struct portal *portal,
 void conn_free(struct conn *c)
 {
 	assert(!c->session && !c->login && !c->text && !pdu_tx_has(&c->tx) && c->ntasks == 0);
-	assert(TAILQ_EMPTY(&c->marks));
+	assert(TAILQ_EMPTY(&c->marks) && c->ledger.n == 0);
 	if (c->is_dirty)
 		STAILQ_REMOVE(&c->iscsi->dirty, c, conn, dlink);
 	TAILQ_REMOVE(&c->iscsi->conns, c, link);
@@ -120,6 +124,18 @@ void conn_send(struct conn *c, struct tx_sender *s)
 {
 	pdu_tx_add(&c->tx, s);
 	conn_touch(c);
+}
+
+void conn_keep(struct conn *c, struct statsn_entry *e, uint32_t statsn, size_t bytes)
+{
+	/* Each request acknowledges what has come before it: more than this is never under way. */
+	uint32_t most = 2 * c->session->cmdsn.depth + KEPT_BESIDE;
+
+	statsn_add(&c->ledger, e, statsn);
+	c->kept += bytes;
+	c->waits = true;
+	if (c->ledger.n > most || c->kept > KEPT_BYTES)
+		conn_drop(c, "it does not acknowledge our answers");
 }
 
 void conn_set_who(struct conn *c, const char *initiator)

@@ -224,6 +224,7 @@ void door_lost(struct conn *c)
 	command_forget(c);
 	pdu_rx_reset(&c->rx);
 	pdu_tx_reset(&c->tx); /* what was lent comes back, answers that will not be sent too */
+	statsn_fini(&c->ledger);
 	exchange_free(c);
 	login_free(c);
 	if (c->session)

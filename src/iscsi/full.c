@@ -9,6 +9,7 @@
 #include "iscsi/logout.h"
 #include "iscsi/order.h"
 #include "iscsi/session.h"
+#include "iscsi/snack.h"
 #include "iscsi/tmf.h"
 
 #include <string.h>
@@ -96,9 +97,20 @@ static void logout_req(struct conn *c, const struct pdu_in *pdu)
 		logout_start(c, &req);
 }
 
+static void snack_req(struct conn *c, const struct pdu_in *pdu)
+{
+	struct pdu_snack req;
+
+	/* 11.16: an initiator at level 0 has no business with it. */
+	if (!c->keeps || pdu_get_snack(pdu->bhs, &req) != PDU_OK)
+		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
+	else
+		snack_start(c, &req, pdu->bhs);
+}
+
 /* ---- what cannot be taken ---- */
 
-static void not_at_level_0(struct conn *c, const struct pdu_in *pdu)
+static void not_in_full_feature(struct conn *c, const struct pdu_in *pdu)
 {
 	answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
 }
@@ -122,11 +134,11 @@ static const struct opcode_row {
 	{ PDU_SCSI_CMD, false, false, command_pdu,
 	  command_header }, /* orders itself, data and all */
 	{ PDU_TMF_REQ, true, false, tmf_req, NULL },
-	{ PDU_LOGIN_REQ, false, true, not_at_level_0, NULL },
+	{ PDU_LOGIN_REQ, false, true, not_in_full_feature, NULL },
 	{ PDU_TEXT_REQ, true, true, text_req, NULL },
 	{ PDU_DATA_OUT, false, false, command_data_pdu, command_data_header },
 	{ PDU_LOGOUT_REQ, true, true, logout_req, NULL },
-	{ PDU_SNACK, false, false, not_at_level_0, NULL },
+	{ PDU_SNACK, false, true, snack_req, NULL },
 };
 
 static const struct opcode_row other = { 0, false, true, not_supported, NULL };
@@ -162,6 +174,8 @@ enum pdu_rx_verdict full_pdu(struct conn *c, const struct pdu_in *pdu)
 {
 	const struct opcode_row *row = find_row(pdu->bhs);
 
+	if (c->keeps)
+		snack_acked(c, be32(pdu->bhs + EXPSTATSN_AT));
 	if (!TAILQ_EMPTY(&c->marks))
 		fence_acked(c, be32(pdu->bhs + EXPSTATSN_AT));
 	if (!row->discovery && !c->session->target) {

@@ -499,6 +499,9 @@ enum keys_verdict keys_finish(struct keys *k)
 	if (p->FirstBurstLength > p->MaxBurstLength)
 		p->FirstBurstLength = p->MaxBurstLength;
 
+	/* 13.20: with sequences in order only the last R2T may be repeated. */
+	if (p->ErrorRecoveryLevel > 0 && p->DataSequenceInOrder)
+		p->MaxOutstandingR2T = 1;
 	if (!p->HeaderDigest && !(limits(k)->HeaderDigest & TARGET_DIGEST_NONE))
 		missing = "HeaderDigest";
 	else if (!p->DataDigest && !(limits(k)->DataDigest & TARGET_DIGEST_NONE))

@@ -38,6 +38,8 @@ static void enter_full_feature(struct login *l, struct session *s)
 	c->cid = l->first.cid;
 	c->max_send = l->param.peer_MaxRecvDataSegmentLength;
 	c->rx.max_data = l->keys.declared ? limits_of(l)->MaxRecvDataSegmentLength : LOGIN_PDU_MAX;
+	c->keeps = s->param.ErrorRecoveryLevel > 0;
+	c->rx.skips_bad_headers = c->keeps;
 	c->rx.header_digest = l->param.HeaderDigest;
 	c->rx.data_digest = l->param.DataDigest;
 	c->tx.header_digest = l->param.HeaderDigest;

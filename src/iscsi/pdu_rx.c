@@ -143,6 +143,25 @@ static enum pdu_rx_err enter_data(struct pdu_rx *rx, const struct input *in)
 	return PDU_RX_OK;
 }
 
+/*
+ * 7.7: the PDU is dropped. What is behind it is found if it is not just its length that is
+ * damaged; if so, the next header is none, and the connection ends.
+ */
+static enum pdu_rx_err skip_bad_header(struct pdu_rx *rx, const uint8_t *bhs)
+{
+	if (!rx->skips_bad_headers || rx->is_skipping || pdu_data_len(bhs) > rx->max_data)
+		return PDU_RX_HEADER_DIGEST;
+	rx->is_skipping = true;
+	rx->have = 0;
+	if (!pdu_data_len(bhs))
+		return PDU_RX_OK;
+	rx->pdu = (struct pdu_in){ .bhs = rx->header, .data_len = pdu_data_len(bhs) };
+	rx->place = (struct pdu_rx_place){ .discard = true };
+	rx->state = PDU_RX_IN_DATA;
+	rx->crc = CRC32C_START;
+	return PDU_RX_OK;
+}
+
 static enum pdu_rx_err on_header(struct pdu_rx *rx, struct input *in)
 {
 	const uint8_t *bhs = take_header(rx, in);
@@ -150,7 +169,8 @@ static enum pdu_rx_err on_header(struct pdu_rx *rx, struct input *in)
 	if (!bhs)
 		return PDU_RX_OK;
 	if (!header_is_good(rx, bhs))
-		return PDU_RX_HEADER_DIGEST;
+		return skip_bad_header(rx, bhs);
+	rx->is_skipping = false;
 	if (pdu_data_len(bhs) > rx->max_data)
 		return PDU_RX_TOO_LONG;
 	rx->pdu = (struct pdu_in){
@@ -180,7 +200,7 @@ static enum pdu_rx_err on_tail(struct pdu_rx *rx, struct input *in)
 		crc = pdu->data ? crc32c_add(CRC32C_START, pdu->data, pdu->data_len) : rx->crc;
 		pdu->data_ok = digest_matches(crc32c_add(crc, rx->tail, pad), rx->tail + pad);
 	}
-	verdict = rx->ops->pdu(rx->arg, pdu);
+	verdict = rx->is_skipping ? PDU_RX_GO_ON : rx->ops->pdu(rx->arg, pdu);
 	start_header(rx);
 	return verdict == PDU_RX_STOP ? PDU_RX_STOPPED : PDU_RX_OK;
 }

@@ -119,16 +119,25 @@ bool pdu_tx_has(const struct pdu_tx *tx)
 	return tx->waiting > 0;
 }
 
+static uint32_t statsn_of(struct pdu_tx *tx, struct tx_pdu *pdu)
+{
+	switch (pdu->statsn) {
+	case TX_STATSN_TAKES: return pdu->of->statsn = tx->statsn++;
+	case TX_STATSN_NEXT: return tx->statsn;
+	case TX_STATSN_GIVEN: return be32(pdu->bhs + 24);
+	case TX_STATSN_NONE: break;
+	}
+	return 0;
+}
+
 static void stamp(struct pdu_tx *tx, struct tx_pdu *pdu)
 {
-	uint32_t statsn = pdu->statsn == TX_STATSN_NONE ? 0 : tx->statsn;
+	uint32_t statsn = statsn_of(tx, pdu);
 
 	if (tx->window)
 		pdu_stamp(pdu->bhs, statsn, tx->window->exp, cmdsn_max(tx->window));
 	else
 		pdu_stamp(pdu->bhs, statsn, be32(pdu->bhs + 28), be32(pdu->bhs + 32));
-	if (pdu->statsn == TX_STATSN_TAKES)
-		tx->statsn++;
 }
 
 static void digest(struct pdu_tx *tx, struct tx_pdu *pdu)

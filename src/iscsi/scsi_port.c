@@ -3,6 +3,8 @@
 #include "base/bytes.h"
 #include "iscsi/conn.h"
 #include "iscsi/fence.h"
+#include "iscsi/reply.h"
+#include "iscsi/resend.h"
 #include "iscsi/session.h"
 #include "iscsi/task.h"
 #include "scsi/device.h"
@@ -56,6 +58,15 @@ static void tell_loss(const struct task *t)
 		ua_set(itl, UA_PROTOCOL_EVENT);
 }
 
+/* Free it, when nothing that is said once more is on its way either. */
+static void let_go(struct task *t)
+{
+	if (t->again.queued)
+		t->state = TASK_LEAVING;
+	else
+		task_free(t);
+}
+
 static void task_sent(struct tx_sender *s, bool gone)
 {
 	struct task *t = task_of_tx(s);
@@ -68,8 +79,12 @@ static void task_sent(struct tx_sender *s, bool gone)
 	/* Level 0: an answer that was lost with its connection is lost. */
 	if (t->state == TASK_ANSWERING && gone)
 		tell_loss(t);
-	if (t->state == TASK_ANSWERING || t->state == TASK_LEAVING)
-		task_free(t);
+	if (t->state == TASK_TOLD)
+		resend_settle(t);
+	else if (t->state == TASK_ANSWERING && !gone && t->conn->keeps)
+		resend_keep(t);
+	else if (t->state == TASK_ANSWERING || t->state == TASK_LEAVING)
+		let_go(t);
 }
 
 /* Have next() make PDUs of the task until there are no more. */
@@ -87,6 +102,7 @@ static void fetch(struct task *t)
 	const struct param *p = &t->session->param;
 
 	if (dataout_complete(&t->out)) {
+		t->is_fed = true;
 		if (!t->out.bad) {
 			scsi_data_arrived(&t->scsi);
 			return;
@@ -112,74 +128,21 @@ static void port_get_data(struct scsi_task *scsi)
 
 /* ---- the answer ---- */
 
-/* 11.4.5: what the command would have moved against what the initiator expected. */
-static uint8_t residual_of(const struct scsi_task *scsi, uint32_t *residual)
-{
-	*residual = 0;
-	if (scsi->xfer_len > scsi->edtl) {
-		*residual = scsi->xfer_len - scsi->edtl;
-		return PDU_RESID_OVERFLOW;
-	}
-	if (scsi->xfer_len < scsi->edtl) {
-		*residual = scsi->edtl - scsi->xfer_len;
-		return PDU_RESID_UNDERFLOW;
-	}
-	return 0;
-}
-
-/* The status goes in the last Data-In where it is GOOD (11.7.3). */
-static bool status_rides(const struct scsi_task *scsi)
-{
-	return scsi->in_len > 0 && scsi->status == SCSI_GOOD;
-}
-
-static void make_response(struct task *t, struct tx_pdu *pdu)
-{
-	struct scsi_task *scsi = &t->scsi;
-	struct pdu_scsi_rsp rsp = {
-		.response = PDU_RSP_COMPLETED,
-		.status = scsi->status,
-		.itt = t->itt,
-		.expdatasn = t->in.datasn + t->out.r2tsn,
-	};
-
-	rsp.flags = residual_of(scsi, &rsp.residual);
-	if (scsi->sense_len) {
-		put_be16(t->sense_segment, scsi->sense_len);
-		memcpy(t->sense_segment + 2, scsi->sense, scsi->sense_len);
-		pdu->data = t->sense_segment;
-		pdu->data_len = 2u + scsi->sense_len;
-		rsp.data_len = pdu->data_len;
-	}
-	pdu_put_scsi_rsp(pdu->bhs, &rsp);
-	pdu->statsn = TX_STATSN_TAKES;
-}
-
-static bool make_data_in(struct task *t, struct tx_pdu *pdu)
-{
-	struct datain_source src = {
-		.data = scsi_task_in(&t->scsi),
-		.len = t->scsi.in_len,
-		.max_pdu = t->conn->max_send,
-		.max_burst = t->session->param.MaxBurstLength,
-		.itt = t->itt,
-		.status = status_rides(&t->scsi),
-	};
-
-	src.status_flags = residual_of(&t->scsi, &src.residual);
-	return datain_next(&t->in, &src, pdu);
-}
-
 /* Make the next PDU of the answer: Data-In as long as there is data, then the status. */
 static bool answer_next(struct tx_sender *s, struct tx_pdu *pdu)
 {
 	struct task *t = task_of_tx(s);
+	struct datain_source src;
 	bool done = true;
 
-	if (t->in.offset < t->scsi.in_len)
-		done = make_data_in(t, pdu) && status_rides(&t->scsi);
-	else
-		make_response(t, pdu);
+	if (t->in.offset < t->scsi.in_len) {
+		src = reply_source(t);
+		done = datain_next(&t->in, &src, pdu) && src.status;
+		t->is_numbered |= done;
+	} else {
+		reply_response(t, pdu);
+		resend_number(t, pdu);
+	}
 	/* The window that this very PDU tells already counts the command as answered. */
 	if (done)
 		task_close(t);
@@ -256,10 +219,15 @@ static void answer(struct task *t)
 /* An aborted task goes without an answer, as soon as no R2T of it is being sent. */
 static void leave(struct task *t)
 {
+	bool is_idle;
+
 	t->state = TASK_LEAVING;
 	t->says = false;
 	task_close(t);
-	if (!t->conn || pdu_tx_remove(&t->conn->tx, &t->tx))
+	is_idle = !t->conn || pdu_tx_remove(&t->conn->tx, &t->tx);
+	if (t->conn)
+		is_idle &= resend_stop(t);
+	if (is_idle)
 		task_free(t);
 }
 
@@ -271,12 +239,26 @@ static bool is_aborted(const struct task *t)
 
 void port_data(struct task *t)
 {
-	if (t->state == TASK_ACTIVE && t->out.started && !t->scsi.abort_wanted)
+	if (t->state == TASK_ACTIVE && t->out.started && !t->scsi.abort_wanted && !t->is_fed)
 		fetch(t);
 	else if (t->state == TASK_DRAINING && !dataout_is_open(&t->out) && is_aborted(t))
 		leave(t);
 	else if (t->state == TASK_DRAINING && !dataout_is_open(&t->out))
 		send_answer(t);
+}
+
+/* Data that was asked for does not come: ask again, or go on without where it is of no use. */
+void port_retry(struct task *t)
+{
+	if (dataout_retry(&t->out))
+		port_data(t);
+}
+
+void port_reread(struct task *t, uint32_t snack_tag)
+{
+	t->snack_tag = snack_tag;
+	datain_rewind(&t->in);
+	say(t, answer_next);
 }
 
 static void port_done(struct scsi_task *scsi)
@@ -298,8 +280,10 @@ static void port_in_moved(struct scsi_task *scsi, const uint8_t *from)
 {
 	struct task *t = task_of_scsi(scsi);
 
-	if (t->conn)
-		pdu_tx_moved(&t->conn->tx, &t->tx, from, scsi->in_len, scsi->buf->data);
+	if (!t->conn)
+		return;
+	pdu_tx_moved(&t->conn->tx, &t->tx, from, scsi->in_len, scsi->buf->data);
+	pdu_tx_moved(&t->conn->tx, &t->again, from, scsi->in_len, scsi->buf->data);
 }
 
 const struct scsi_port_ops scsi_port_ops = {

@@ -3,11 +3,15 @@
 #include "iscsi/conn.h"
 #include "iscsi/exchange.h"
 #include "iscsi/fence.h"
+#include "iscsi/full.h"
+#include "iscsi/scsi_port.h"
 #include "iscsi/session.h"
 #include "iscsi/task.h"
 #include "iscsi/tmf.h"
 #include "target/target.h"
 
+#define RETRY_MS 4000  /* silence after which data is asked for again, doubled each time … */
+#define RETRIES  4     /* … so often */
 #define LIMIT_MS 60000 /* unless the target is more patient with its pings */
 
 /*
@@ -40,18 +44,53 @@ static bool check_pdu(struct conn *c, uint64_t now_ms)
 	return true;
 }
 
+/*
+ * At error recovery level 1 a peer may not know that something was lost: it is asked again, at
+ * longer and longer intervals, before it is given up.
+ */
+static void ask_again(struct task *t, uint64_t now_ms)
+{
+	uint64_t since = now_ms - t->stall.since_ms;
+
+	if (since < RETRY_MS)
+		t->nretries = 0;
+	if (t->nretries >= RETRIES || since < (uint64_t)RETRY_MS << t->nretries)
+		return;
+	t->nretries++;
+	port_retry(t);
+}
+
+/* Answers that are not acknowledged: a ping says how many there were (11.19). */
+static bool check_ledger(struct conn *c, uint64_t now_ms)
+{
+	const struct statsn_entry *oldest = TAILQ_FIRST(&c->ledger.entries);
+
+	if (!oldest)
+		return false;
+	if (is_late(&c->ledger_stall, oldest->statsn, c, now_ms))
+		conn_drop(c, "StatSN %u not acknowledged for %llu ms", oldest->statsn,
+			  (unsigned long long)limit_ms(c));
+	else if (now_ms - c->ledger_stall.since_ms >= STALL_CHECK_MS)
+		full_ping(c);
+	return true;
+}
+
 /* Data-Out that was announced or asked for. */
 static bool check_data(struct conn *c, uint64_t now_ms)
 {
 	bool waits = false;
-	struct task *t;
+	struct task *t, *next;
 
-	TAILQ_FOREACH (t, &c->session->tasks, link) {
+	for (t = TAILQ_FIRST(&c->session->tasks); t; t = next) {
+		next = TAILQ_NEXT(t, link);
 		if (t->conn != c || t->cancelled || !dataout_is_open(&t->out))
 			continue;
 		waits = true;
-		if (!is_late(&t->stall, t->out.arrived, c, now_ms))
+		if (!is_late(&t->stall, t->out.arrived, c, now_ms)) {
+			if (c->keeps)
+				ask_again(t, now_ms);
 			continue;
+		}
 		conn_drop(c, "no more data of task 0x%x for %llu ms", t->itt,
 			  (unsigned long long)limit_ms(c));
 		break;
@@ -79,6 +118,7 @@ void stall_check(struct conn *c, uint64_t now_ms)
 	bool waits = check_pdu(c, now_ms);
 
 	waits |= conn_is_full(c) && check_data(c, now_ms);
+	waits |= conn_is_full(c) && check_ledger(c, now_ms);
 	waits |= conn_is_full(c) && check_order(c, now_ms);
 	waits |= conn_is_full(c) && fence_check(c, now_ms, limit_ms(c));
 	waits |= conn_is_full(c) && tmf_check(c->session, now_ms);

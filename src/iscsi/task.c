@@ -43,7 +43,16 @@ static void init(struct task *t, struct conn *c, const struct pdu_scsi_cmd *cmd)
 	t->no_room = false;
 	t->drains = false;
 	t->says = false;
+	t->is_fed = false;
 	t->is_lost = false;
+	t->told.is_in = false;
+	t->again.queued = false;
+	t->again_next = 0;
+	t->again_end = 0;
+	t->again_status = false;
+	t->is_numbered = false;
+	t->snack_tag = 0;
+	t->nretries = 0;
 	t->fence = NULL;
 	t->tx.queued = false;
 	t->stall.since_ms = 0;
@@ -94,7 +103,8 @@ void task_leave_conn(struct task *t)
 		return;
 	if (t->conn->rx_task == t)
 		t->conn->rx_task = NULL;
-	t->conn->ntasks--;
+	if (t->state != TASK_TOLD)
+		t->conn->ntasks--;
 	t->conn = NULL;
 }
 
@@ -121,26 +131,10 @@ void task_close(struct task *t)
 	t->is_open = false;
 }
 
-void task_free(struct task *t)
+/* The session has a task less; who waits for that goes on. */
+static void settle(struct session *s, struct conn *c, bool was_lost)
 {
-	struct session *s = t->session;
-	struct iscsi *iscsi = s->iscsi;
-	struct conn *c = t->conn;
-	bool was_lost = t->is_lost;
-
-	assert(t->magic == TASK_MAGIC && !t->tx.queued && !t->fence);
-	task_close(t);
-	scsi_task_fini(&t->scsi);
-	dataout_fini(&t->out);
-	task_leave_conn(t);
-	if (!t->cancelled)
-		map_remove(&s->itts, t->itt);
-	TAILQ_REMOVE(&s->tasks, t, link);
-	s->ntasks--;
-	s->immediate -= t->immediate;
-	t->magic = 0;
-	SLIST_INSERT_HEAD(&iscsi->free_tasks, t, free);
-	iscsi->tasks--;
+	s->iscsi->tasks--;
 	if (c)
 		answer_settle(c);
 	if (s->closing && s->closing != c)
@@ -148,6 +142,46 @@ void task_free(struct task *t)
 	if (was_lost && --s->nlost == 0)
 		session_wake(s);
 	session_settle(s);
+}
+
+static void leave_session(struct task *t)
+{
+	struct session *s = t->session;
+
+	task_close(t);
+	dataout_fini(&t->out);
+	TAILQ_REMOVE(&s->tasks, t, link);
+	s->ntasks--;
+	s->immediate -= t->immediate;
+}
+
+void task_retire(struct task *t)
+{
+	leave_session(t);
+	t->state = TASK_TOLD;
+	t->conn->ntasks--;
+	settle(t->session, t->conn, false);
+}
+
+void task_free(struct task *t)
+{
+	struct session *s = t->session;
+	struct conn *c = t->conn;
+	bool was_told = t->state == TASK_TOLD;
+	bool was_lost = t->is_lost;
+
+	assert(t->magic == TASK_MAGIC && !t->tx.queued && !t->again.queued && !t->fence);
+	assert(!t->told.is_in);
+	if (!was_told)
+		leave_session(t);
+	scsi_task_fini(&t->scsi);
+	task_leave_conn(t);
+	if (!t->cancelled)
+		map_remove(&s->itts, t->itt);
+	t->magic = 0;
+	SLIST_INSERT_HEAD(&s->iscsi->free_tasks, t, free);
+	if (!was_told)
+		settle(s, c, was_lost);
 }
 
 void task_pool_fini(struct iscsi *iscsi)
