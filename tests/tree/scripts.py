@@ -18,7 +18,7 @@ INSTALL = ["apt-get -q update as noninteractive", "apt-get -q install -y --no-in
 
 def shell_scripts():
     """The tree's files that a shell reads."""
-    for path in tree.files("scripts/*", ".ci/*", "tests/**/*.sh"):
+    for path in tree.files("scripts/*", ".ci/*", "package/*", "tests/**/*.sh"):
         if path.suffix == ".sh" or path.read_text().startswith("#!/bin/sh\n"):
             yield path
 
