@@ -40,6 +40,16 @@ static void say_change(const struct call *c)
 		   (int)c->peer.pid, c->method->name, said);
 }
 
+/* A method that would take a value, and was given none, only shows what there is. */
+static bool is_look(const struct method *m, const json_t *params)
+{
+	size_t i, values = 0;
+
+	for (i = 0; i < method_nparams(m); i++)
+		values += m->params[i].kind != METHOD_SWITCH;
+	return values > 0 && json_object_size(params) == 0;
+}
+
 /* ---- one request ---- */
 
 /* 4: who sends no id wants no answer. */
@@ -99,8 +109,7 @@ static void start_call(struct rpc *r, const json_t *request, const struct method
 	c->answered = on_answered;
 	c->user = r;
 	r->call = c;
-	/* Where no new value is given, it is only looked at. */
-	if (m->changes && (json_object_size(params) || !method_nparams(m)))
+	if (m->changes && !is_look(m, params))
 		say_change(c);
 	methods_run(c);
 }

@@ -21,7 +21,7 @@
 #define CLIENTS_MAX 64
 #define ACCEPT_MAX  16          /* in a turn of the loop */
 #define READ_MAX    4096        /* bytes in a turn: others have their turn, too */
-#define DUE_S       30.         /* for the rest of a line, or for reading an answer */
+#define DUE_S       10.         /* for the rest of a line, or for reading an answer */
 #define IDLE_S      600.        /* between a client's requests */
 #define PAUSE_S     1.          /* before accepting again when descriptors are short */
 #define NO_GROUP    ((gid_t)-1) /* chown(2): leave it */

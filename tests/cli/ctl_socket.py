@@ -223,6 +223,20 @@ class Rpc(ctl.Case):
                 self.assertIn("result", other.call("status"))
             self.assertEqual(itgtd.end(), 0)
 
+    def test_half_a_line_and_an_unread_answer_have_their_time(self):
+        line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "method.list"}) + "\n"
+        with self.serve() as itgtd, ctl.Raw(self.socket) as half, ctl.Raw(self.socket) as deaf, \
+                ctl.Raw(self.socket) as idle:
+            half.send(line[:-1])
+            deaf.send(line * 500)  # more answers than a socket holds
+            self.assertIn("result", idle.call("log-level"))
+            self.assertIsNone(half.answer())  # cut, after ten seconds
+            with self.assertRaises(ConnectionError):  # no more is read, but it is not told
+                while select.select([], [deaf.socket], [], cli.LIMIT_S)[1]:
+                    deaf.send(line)
+            self.assertIn("result", idle.call("log-level"))
+            self.assertEqual(itgtd.end(), 0)
+
     def test_one_client_too_many_is_told(self):
         with self.serve() as itgtd:
             crowd = [ctl.Raw(self.socket) for _ in range(64)]

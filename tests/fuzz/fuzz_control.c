@@ -33,7 +33,10 @@ struct daemon {
 	struct control_env env;
 };
 
-/* Methods that change what is served, or end it, would reach for files: they are refused here. */
+/*
+ * Methods that change what is served, end it, or tell it from its configuration want more of a
+ * daemon than there is here: they are refused when their parameters are good.
+ */
 void __real_methods_run(struct call *c);
 void __wrap_methods_run(struct call *c);
 
@@ -41,9 +44,12 @@ void __wrap_methods_run(struct call *c)
 {
 	static const char *const harmless[] = { "log-level", "session.drop", "session.logout",
 						"reservation.clear" };
+	static const char *const configured[] = { "diff", "export" };
 	bool is_harmless = !c->method->changes;
 	size_t i;
 
+	for (i = 0; i < sizeof(configured) / sizeof(configured[0]); i++)
+		is_harmless = is_harmless && strcmp(c->method->name, configured[i]) != 0;
 	for (i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
 		is_harmless = is_harmless || !strcmp(c->method->name, harmless[i]);
 	if (is_harmless)
