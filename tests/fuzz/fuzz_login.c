@@ -276,7 +276,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (how & 0x20)
 		options.limits.HeaderDigest = TARGET_DIGEST_CRC32C;
 	fuzz_world_open(&w, &options);
-	converse(&w, d, &f, (how & 0x0f) % WORLD_PORTALS);
+	converse(&w, d, &f, (how & 0x0fu) % WORLD_PORTALS);
 	if (how & 0x40) {
 		door_stop(&w.iscsi, 2);
 		fuzz_world_settle(&w);
