@@ -24,9 +24,9 @@ int space_zero_file(int fd, uint64_t offset, uint64_t len, bool keep);
 int space_zero_device(int fd, uint64_t offset, uint64_t len);
 
 /*
- * Copy between two files, or inside one, as the file system does it best: by sharing blocks,
- * or at least without bringing the bytes here. 0; -EOPNOTSUPP: there is no such way, and
- * perhaps a part of it is copied; -errno.
+ * Copy between two files, or inside one, without bringing the bytes here: the file system
+ * shares blocks, or its server copies. 0; -EOPNOTSUPP: there is no such way, and perhaps a
+ * part of it is copied; -errno.
  */
 int space_copy(int from, uint64_t from_offset, int to, uint64_t offset, uint64_t len);
 

@@ -501,38 +501,6 @@ static void direct_works_without_libaio(void)
 	drive_rmdir(&d);
 }
 
-/* Inside the file, into another one, and not at all when one of them keeps its space. */
-static void check_copy(struct bench *b)
-{
-	struct file *f = (struct file *)b->s;
-	struct store *other;
-	char path[PATH_MAX + 24];
-
-	snprintf(path, sizeof(path), "%s-2", b->d.path);
-	other = open_file(b->env, path, 8 * MIB, STORE_IO_CACHED);
-	CU_ASSERT_EQUAL(drive_write(b->s, 0, 4096, 4 * MIB, 1), 0);
-	times_durable();
-	CU_ASSERT_EQUAL(drive_copy(b->s, 4096, b->s, 8 * MIB, 4 * MIB, 0), 0);
-	CU_ASSERT_EQUAL(drive_copy(b->s, 4096, other, MIB, 4 * MIB, 0), 0);
-	CU_ASSERT_EQUAL(times_durable(), 0);
-	CU_ASSERT_EQUAL(drive_copy(b->s, 4096, other, 4096, 8192, STORE_FUA), 0);
-	CU_ASSERT_EQUAL(times_durable(), 1);
-	CU_ASSERT_EQUAL(drive_copy(other, 4096, b->s, 4096, 8192, 0), 0);
-	CU_ASSERT_TRUE(drive_holds(b->s, 4096, 4 * MIB, 1)); /* copied over itself */
-	CU_ASSERT_EQUAL(drive_copy(b->s, 0, b->s, 4096, 8192, 0), -EOPNOTSUPP); /* overlap */
-	CU_ASSERT_EQUAL(drive_copy(other, 8 * MIB - 512, b->s, 0, 1024, 0), -EINVAL);
-	f->is_thin = false;
-	CU_ASSERT_EQUAL(drive_copy(other, 0, b->s, 0, 8192, 0), -EOPNOTSUPP);
-	CU_ASSERT_EQUAL(drive_copy(b->s, 0, other, 0, 8192, 0), -EOPNOTSUPP);
-	store_close(other);
-	unlink(path);
-}
-
-static void a_copy_stays_in_the_file_system(void)
-{
-	on_each(check_copy);
-}
-
 static const struct unit_test tests[] = {
 	{ "what is written is read", what_is_written_is_read },
 	{ "more requests than the kernel takes at once are done",
@@ -547,7 +515,6 @@ static const struct unit_test tests[] = {
 	  a_discard_reads_as_zeros_and_gives_space_back },
 	{ "zeroing hits its range and no more", zeroing_hits_its_range_and_no_more },
 	{ "extents tell what is allocated", extents_tell_what_is_allocated },
-	{ "a copy stays in the file system", a_copy_stays_in_the_file_system },
 	{ "resizing grows the file, and never cuts it", resizing_grows_the_file_and_never_cuts_it },
 	{ "shrinking under I/O lets what is beyond fail",
 	  shrinking_under_io_lets_what_is_beyond_fail },
