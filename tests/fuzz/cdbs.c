@@ -1,7 +1,6 @@
 #include "cdbs.h"
 
 #include "base/bytes.h"
-#include "scsi/cmd_table.h"
 
 #define ANY_CDB  240 /* the selecting byte from which on nothing is taken from the table */
 #define UNMAP    0x42
@@ -108,19 +107,19 @@ static void fill(struct feed *f, struct cdb_made *c)
  * The row of the first operation code at or after that one, so that a new row does not make
  * another command of every old input; a byte more where there are service actions.
  */
-static const struct scsi_cmd *choose_row(struct feed *f, uint8_t opcode)
+static const struct scsi_cmd *choose_row(struct feed *f, struct cdb_table t, uint8_t opcode)
 {
-	size_t i = cmd_first(cmd_table, cmd_table_len, opcode);
+	size_t i = cmd_first(t.rows, t.n, opcode);
 	size_t n = 1;
 
-	if (i == cmd_table_len)
+	if (i == t.n)
 		i = 0;
-	while (i + n < cmd_table_len && cmd_table[i + n].opcode == cmd_table[i].opcode)
+	while (i + n < t.n && t.rows[i + n].opcode == t.rows[i].opcode)
 		n++;
-	return &cmd_table[cmd_table[i].sa == NO_SA ? i : i + feed_u8(f) % n];
+	return &t.rows[t.rows[i].sa == NO_SA ? i : i + feed_u8(f) % n];
 }
 
-void cdb_make(struct feed *f, uint32_t block_size, struct cdb_made *out)
+void cdb_make(struct feed *f, struct cdb_table table, uint32_t block_size, struct cdb_made *out)
 {
 	uint8_t which = feed_u8(f);
 	const struct scsi_cmd *row;
@@ -133,7 +132,7 @@ void cdb_make(struct feed *f, uint32_t block_size, struct cdb_made *out)
 		out->out = which & 2;
 		return;
 	}
-	row = out->row = choose_row(f, which);
+	row = out->row = choose_row(f, table, which);
 	out->cdb[0] = row->opcode;
 	if (row->sa != NO_SA)
 		out->cdb[1] = (uint8_t)row->sa;

@@ -16,6 +16,11 @@ const struct scsi_lu_options rig_options[RIG_LUNS] = {
 	  .write_cache = true,
 	  .thin = true,
 	  .soft_threshold = 50 },
+	{ .number = 5,
+	  .type = SCSI_CDROM,
+	  .block_size = 2048,
+	  .read_only = true,
+	  .removable = true },
 };
 
 static struct store_env *env_of_all(void)
@@ -92,6 +97,8 @@ static void done(struct scsi_task *t)
 	if (!c->is_late)
 		return;
 	c->r->late--;
+	if (t->cdb[0] == 0x83)
+		c->r->copies--;
 	if (c->lun < RIG_LUNS)
 		c->r->late_on[c->lun]--;
 	rig_cmd_free(c);
@@ -178,7 +185,7 @@ static void end_late(struct rig *r)
 	rig_run(r);
 	for (i = 0; i < RIG_LUNS; i++) {
 		TAILQ_FOREACH (t, &scsi_device_lu(&r->dev, i)->tasks, set_link) {
-			if (((struct cmd *)t)->wants_data)
+			if (t->attr != SCSI_INNER && ((struct cmd *)t)->wants_data)
 				scsi_abort(t);
 		}
 	}
@@ -236,7 +243,8 @@ bool rig_has_shadow(struct rig *r, unsigned int lun)
 {
 	if (lun >= RIG_LUNS || r->late_on[lun])
 		return false;
-	if (scsi_device_lu(&r->dev, lun)->wipe) { /* who knows how far it is */
+	/* who knows how far they are */
+	if (r->copies || scsi_device_lu(&r->dev, lun)->wipe) {
 		r->stale[lun] = true;
 		return false;
 	}
@@ -371,9 +379,6 @@ void rig_went_well(struct rig *r, struct cmd *c)
 	case 0xaf:
 		if ((cdb[1] & 0x06) == 0x02)
 			MUST(!memcmp(at, c->out, c->t.out_want), "VERIFY likes what is not there");
-		break;
-	case 0x83: /* a copy may go to any of them */
-		memset(r->stale, true, sizeof(r->stale));
 		break;
 	default:
 		if (c->t.cmd && c->t.cmd->flags & F_WRITES)

@@ -14,7 +14,7 @@
 #include "scsi/lu.h"
 #include "scsi/task.h"
 
-#define RIG_LUNS    5
+#define RIG_LUNS    6
 #define RIG_SIZE    (32u << 10) /* bytes of a logical unit */
 #define RIG_ODD_LUN 4           /* the one with the odd store */
 
@@ -31,6 +31,7 @@ struct rig {
 	bool stale[RIG_LUNS];      /* … nobody can say */
 	unsigned int late;         /* commands in flight that nobody waits for */
 	unsigned int late_on[RIG_LUNS];
+	unsigned int copies; /* of them, EXTENDED COPY: on whatever logical unit */
 	unsigned int tmfs;
 };
 

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "iscsi/door.h"
 #include "iscsi/session.h"
+#include "scsi/cmd_table.h"
 #include "scsi/lun.h"
 #include "wire/ahs.h"
 
@@ -98,7 +99,8 @@ static void command(struct run *r, struct initiator *in)
 	struct order o;
 	bool is_odd;
 
-	cdb_make(&r->f, lun == 1 ? WORLD_BLOCK_1 : WORLD_BLOCK_0, &made);
+	cdb_make(&r->f, (struct cdb_table){ cmd_table, cmd_table_len },
+		 lun == 1 ? WORLD_BLOCK_1 : WORLD_BLOCK_0, &made);
 	memcpy(cmd.cdb, made.cdb, sizeof(cmd.cdb));
 	scsi_lun_put(cmd.lun, lun);
 	if (where >= 0xfc)

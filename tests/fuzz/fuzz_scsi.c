@@ -4,16 +4,19 @@
  */
 #include "device_rig.h"
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "scsi/lun.h"
 #include "scsi/nexus.h"
 #include "scsi/sense.h"
 #include "scsi/tmf.h"
+#include "scsi/xcopy_list.h"
 
 #include <errno.h>
 
 #define DATA_MAX (64u << 10) /* bytes of data-out that a command is given at most */
 #define LATE_MAX 24          /* commands in flight */
+#define COPY     0x83        /* EXTENDED COPY */
 #define OPS_MAX  64          /* of one input */
 
 /* ---- commands ---- */
@@ -53,6 +56,60 @@ static void bring_early(struct feed *f, struct cmd *c)
 	c->t.out_have = n;
 }
 
+static void make_cdb(struct rig *r, struct feed *f, struct cmd *c)
+{
+	const struct scsi_lu *lu = scsi_device_lu(&r->dev, c->lun < RIG_LUNS ? c->lun : 0);
+
+	cdb_make(f, (struct cdb_table){ lu->cmds, lu->ncmds }, lu->opt.block_size, &c->made);
+	/* Room for a list, which no byte can say. */
+	if (c->made.row && c->made.cdb[0] == COPY) {
+		c->made.exact = 16 + 2 * XCOPY_CSCD_LEN + 4 * XCOPY_SEGMENT_LEN;
+		put_be32(c->made.cdb + 10, c->made.exact);
+	}
+}
+
+/* SPC-4, 6.4.3: two logical units, up to four segments; a few bytes of it are any. */
+static void copy_list(struct rig *r, struct feed *f, uint8_t *p, uint32_t len)
+{
+	uint8_t how = feed_u8(f), i, n = how & 3;
+	uint8_t *d = p + 16;
+
+	memset(p, 0, len);
+	if (len < 16 + 2 * XCOPY_CSCD_LEN + 4 * XCOPY_SEGMENT_LEN) {
+		feed_bytes(f, p, len);
+		return;
+	}
+	p[0] = how >> 2 & 1;
+	put_be16(p + 2, 2 * XCOPY_CSCD_LEN);
+	put_be32(p + 8, (uint32_t)(n + 1) * XCOPY_SEGMENT_LEN);
+	for (i = 0; i < 2; i++, d += XCOPY_CSCD_LEN) {
+		const struct scsi_lu *lu = scsi_device_lu(&r->dev, feed_u8(f) % RIG_LUNS);
+
+		d[0] = XCOPY_CSCD_ID;
+		d[1] = lu->opt.type;
+		d[4] = 1;
+		d[5] = 3;
+		d[7] = SCSI_NAA_LEN;
+		memcpy(d + 8, lu->naa, SCSI_NAA_LEN);
+		d[28] = how >> 3 & 4; /* PAD */
+		put_be24(d + 29, lu->opt.block_size);
+	}
+	for (i = 0; i <= n; i++, d += XCOPY_SEGMENT_LEN) {
+		uint8_t sides = feed_u8(f);
+
+		d[0] = XCOPY_SEGMENT_B2B;
+		d[1] = sides >> 2 & 3;
+		d[3] = XCOPY_SEGMENT_LEN - 4;
+		d[5] = sides & 1;
+		d[7] = sides >> 1 & 1;
+		d[11] = feed_u8(f);
+		d[19] = feed_u8(f);
+		d[27] = feed_u8(f);
+	}
+	if (how & 0x80)
+		p[feed_u8(f) % len] = feed_u8(f);
+}
+
 static struct cmd *cmd_new(struct rig *r, struct feed *f)
 {
 	struct cmd *c = calloc(1, sizeof(*c));
@@ -67,7 +124,7 @@ static struct cmd *cmd_new(struct rig *r, struct feed *f)
 		feed_bytes(f, c->t.lun, sizeof(c->t.lun));
 	if (where == 0xff)
 		c->lun = RIG_LUNS;
-	cdb_make(f, c->lun < RIG_LUNS ? rig_options[c->lun].block_size : 512, &c->made);
+	make_cdb(r, f, c);
 	memcpy(c->t.cdb, c->made.cdb, sizeof(c->made.cdb));
 	c->t.cdb_len = how >= 0xfc ? (uint16_t)(6 + feed_u8(f) % 255) : 16;
 	c->t.attr = how & 0x40 ? (how >> 4) & 3 : SCSI_SIMPLE;
@@ -77,7 +134,10 @@ static struct cmd *cmd_new(struct rig *r, struct feed *f)
 	c->out_len = c->t.may_write ? c->t.edtl : 0;
 	c->out = malloc(c->out_len + 1);
 	MUST(c->out, "memory");
-	cdb_data(f, &c->made, c->out, c->out_len);
+	if (c->made.row && c->t.cdb[0] == COPY)
+		copy_list(r, f, c->out, c->out_len);
+	else
+		cdb_data(f, &c->made, c->out, c->out_len);
 	if (c->out_len && (how & 0x0f) == 2)
 		bring_early(f, c);
 	return c;
@@ -94,6 +154,8 @@ static bool submit(struct rig *r, struct cmd *c)
 		return true;
 	c->is_late = true;
 	r->late++;
+	if (c->t.cdb[0] == COPY)
+		r->copies++;
 	if (c->lun < RIG_LUNS) {
 		r->late_on[c->lun]++;
 		r->stale[c->lun] = true;
@@ -154,6 +216,8 @@ static void command(struct rig *r, struct feed *f)
 	}
 	known = rig_has_shadow(r, c->lun) && !(c->lun == RIG_ODD_LUN && r->odd->error);
 	poison(r, 0xa5);
+	if (c->t.cdb[0] == COPY) /* it may write any of them, also when it fails */
+		memset(r->stale, true, sizeof(r->stale));
 	if (!submit(r, c))
 		return;
 	if (known && !c->t.aborted && c->t.status == SCSI_GOOD)
@@ -185,7 +249,7 @@ static struct scsi_task *task_of(const struct scsi_lu *lu, const struct scsi_nex
 	struct scsi_task *t;
 
 	TAILQ_FOREACH (t, &lu->tasks, set_link) {
-		if (t->nexus == x)
+		if (t->nexus == x && t->attr != SCSI_INNER)
 			return t;
 	}
 	return NULL;
@@ -227,7 +291,7 @@ static void late_data(struct rig *r, struct feed *f)
 	struct scsi_task *t;
 
 	TAILQ_FOREACH (t, &lu->tasks, set_link) {
-		if (((struct cmd *)t)->wants_data) {
+		if (t->attr != SCSI_INNER && ((struct cmd *)t)->wants_data) {
 			rig_bring((struct cmd *)t);
 			return;
 		}
