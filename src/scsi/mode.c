@@ -28,6 +28,7 @@ struct page {
 
 /* Ascending. What is in none of the fields below is 0, but for the one byte told here. */
 static const struct page pages[] = {
+	{ 0x01, 0x00, 10, 0, 0 }, /* read-write error recovery: no choice either (SBC-4, 6.5.10) */
 	{ 0x08, 0x00, 18, 0, 0 },
 	{ 0x0a, 0x00, 10, 3, 0x10 }, /* QUEUE ALGORITHM MODIFIER: reordering is not restricted */
 	{ 0x0a, 0x01, 28, 0, 0 },    /* control extension: no choice is made (SPC-5, 7.5.10) */

@@ -29,7 +29,7 @@ class Target:
     A running itgtd: `with Target("--serve", "ram,size=64M") as target: ...`.
 
     Its arguments are the daemon's own; a free port is added, unless a configuration
-    file (-c) names one. `port` is that port, `urls` are the LUNs' (with --serve), `iqn`
+    file (-c) names some. `port` is that port, `ports` are all, `urls` are the LUNs' (with --serve), `iqn`
     and `lun` are those of the first.
     Leaving the block stops the daemon: anything but a clean end raises.
     """
@@ -59,6 +59,7 @@ class Target:
             self.process.kill()
             self._fail("did not become ready")
         self.port = int(port.group(1))
+        self.ports = [int(number) for number in re.findall(r"127\.0\.0\.1:(\d+)", line)]
         self.iqn, self.lun = self.urls[0].split("/")[3:5] if self.urls else ("", "0")
 
     def _ready_line(self, reader):

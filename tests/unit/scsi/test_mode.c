@@ -2,8 +2,9 @@
 
 #include "rig.h"
 
-#define CACHING 0x08, 18, 0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-#define CONTROL 0x0a, 10, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0
+#define CACHING  0x08, 18, 0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+#define RECOVERY 0x01, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+#define CONTROL  0x0a, 10, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0
 #define CONTROL_EXT                                                                                \
 	0x4a, 0x01, 0, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
 		0, 0, 0, 0
@@ -20,13 +21,13 @@ static const struct {
 	{ "all pages",
 	  6,
 	  { 0x1a, 0, 0x3f, 0, 255 },
-	  12 + 44,
-	  { 55, 0, 0x10, 8, BLOCKS_6, CACHING, CONTROL, INFORMATIONAL } },
+	  12 + 56,
+	  { 67, 0, 0x10, 8, BLOCKS_6, RECOVERY, CACHING, CONTROL, INFORMATIONAL } },
 	{ "all pages and subpages",
 	  6,
 	  { 0x1a, 0, 0x3f, 0xff, 255 },
-	  12 + 76,
-	  { 87, 0, 0x10, 8, BLOCKS_6, CACHING, CONTROL, CONTROL_EXT, INFORMATIONAL } },
+	  12 + 88,
+	  { 99, 0, 0x10, 8, BLOCKS_6, RECOVERY, CACHING, CONTROL, CONTROL_EXT, INFORMATIONAL } },
 	{ "no block descriptor",
 	  6,
 	  { 0x1a, 8, 0x08, 0, 255 },
@@ -99,9 +100,9 @@ static void refused(void)
 		uint8_t bit;
 	} bad[] = {
 		{ "saved values", { 0x1a, 0, 0xff, 0, 255 }, SENSE_NO_SAVING, 0, 0 },
-		{ "no such page", { 0x1a, 0, 0x01, 0, 255 }, SENSE_CDB_FIELD, 2, 5 },
+		{ "no such page", { 0x1a, 0, 0x02, 0, 255 }, SENSE_CDB_FIELD, 2, 5 },
 		{ "no such page, its subpages",
-		  { 0x1a, 0, 0x01, 255, 255 },
+		  { 0x1a, 0, 0x02, 255, 255 },
 		  SENSE_CDB_FIELD,
 		  2,
 		  5 },
@@ -138,9 +139,9 @@ static void options_show(void)
 	r.lu->tas = true;
 	rig_in(&r, &c, cdb, 6, 255);
 	CU_ASSERT_EQUAL(c.t.buf->data[2], 0x90);      /* WP, DPOFUA */
-	CU_ASSERT_EQUAL(c.t.buf->data[4 + 2], 0x00);  /* WCE */
-	CU_ASSERT_EQUAL(c.t.buf->data[24 + 2], 0x04); /* D_SENSE */
-	CU_ASSERT_EQUAL(c.t.buf->data[24 + 5], 0x40); /* TAS */
+	CU_ASSERT_EQUAL(c.t.buf->data[16 + 2], 0x00); /* WCE */
+	CU_ASSERT_EQUAL(c.t.buf->data[36 + 2], 0x04); /* D_SENSE */
+	CU_ASSERT_EQUAL(c.t.buf->data[36 + 5], 0x40); /* TAS */
 	scsi_task_fini(&c.t);
 	rig_close(&r);
 }
