@@ -10,42 +10,13 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
 import target as itgtd  # noqa: E402
+from table import expected, known_tests, row_of, strangers  # noqa: E402
 
 TEST_TIMEOUT_S = 120
 SIZE = 100 << 20
 UNITS = {"rw": "read-only=false", "ro": "read-only=true", "removable": "removable=true",
          "slow": "removable=true,max-bandwidth=20MiB/s"}
 OUTPUT_MAX = 3000  # a test may repeat itself thousands of times
-
-
-def expected():
-    """The table: test → (logical unit, what is expected, reason)."""
-    rows = {}
-    for line in (HERE / "expected.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            test, unit, outcome, *reason = line.split(None, 3)
-            assert test not in rows, f"{test} stands twice in expected.txt"
-            assert outcome == "pass" or reason, f"{test}: no reason in expected.txt"
-            rows[test] = unit, outcome, "".join(reason)
-    return rows
-
-
-def known_tests():
-    """What iscsi-test-cu has, as Suite.Test."""
-    listing = subprocess.run(["iscsi-test-cu", "--list"], capture_output=True, text=True, check=True)
-    return re.findall(r"^ALL\.(\w+\.\S+)$", listing.stdout, re.M)
-
-
-def row_of(table, test, block_size):
-    """A test's row for this block size, or its row for all, or that of its suite."""
-    suite = test.split(".")[0]
-    return table.get(f"{test}@{block_size}") or table.get(test) or table.get(f"{suite}.*")
-
-
-def strangers(table, tests):
-    """Rows that match no test of the tool."""
-    suites = {test.split(".")[0] + ".*" for test in tests}
-    return [row for row in table if row.split("@")[0] not in suites.union(tests)]
 
 
 def run(test, urls):
