@@ -51,10 +51,11 @@ static void put_count(uint8_t *p, uint64_t bytes)
 void receive_copy_status(struct scsi_task *t)
 {
 	struct xcopy_record *r = find(t);
-	uint8_t *p = t->buf->data;
+	uint8_t *p;
 
 	if (!r)
-		return;
+		return; /* t is the port's again */
+	p = t->buf->data;
 	put_be32(p, STATUS_LEN - 4);
 	p[4] = r->is_running ? COPY_RUNS : r->status == SCSI_GOOD ? COPY_DONE : COPY_FAILED;
 	put_be16(p + 5, r->segments);
@@ -98,11 +99,12 @@ void receive_copy_parameters(struct scsi_task *t)
 void receive_copy_failure(struct scsi_task *t)
 {
 	struct xcopy_record *r = find_ended(t);
-	uint8_t *p = t->buf->data;
 	uint32_t len = 4;
+	uint8_t *p;
 
 	if (!r)
 		return;
+	p = t->buf->data;
 	memset(p, 0, FAILURE_LEN);
 	if (r->status != SCSI_GOOD) {
 		len = FAILURE_LEN + r->sense_len;
