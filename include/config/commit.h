@@ -33,7 +33,9 @@ struct commit_ops {
 	bool (*uses_group)(void *user, const struct portal_group *g);
 	bool (*uses_portal)(void *user, const struct portal *p);
 
-	void (*settings)(void *user, const struct conf_settings *s);
+	void (*settings)(void *user, const struct conf_settings *before,
+			 const struct conf_settings *after);
+	void (*reloading)(void *user, bool begins); /* the file is read again; else: that is over */
 };
 
 /* A logical unit on its way out, or a store. */

@@ -6,7 +6,7 @@
 #include "config/tree.h"
 
 struct running {
-	const char *path;       /* of the file; borrowed; NULL: --serve, which has none */
+	char *path;             /* owns; of the file; NULL: --serve, which has none */
 	struct conf_tree *base; /* owns; what the file said when it was read last; complete */
 	struct conf_tree *tree; /* owns; what runs; complete */
 	struct config *config;  /* borrowed; its model, and the world; it points into tree */

@@ -7,11 +7,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct apply;
 struct buf_pool;
 struct config;
 struct ev_loop;
 struct iscsi_server;
 struct method;
+struct running;
 struct scsi_core;
 struct world;
 
@@ -23,6 +25,8 @@ struct control_env {
 	struct iscsi_server *server;
 	struct scsi_core *core;
 	struct buf_pool *pool;
+	struct apply *apply; /* changes are asked for here */
+	const struct running *running;
 	uint64_t started_ms;          /* on the server's clock */
 	void (*shutdown)(void *user); /* end the daemon as SIGTERM does */
 	void *user;                   /* of these functions */

@@ -19,6 +19,9 @@ void notify_stop(struct notify *n);
 /* READY=1 with what systemctl status shows. */
 void notify_ready(const char *status);
 
+/* RELOADING=1, at this moment; notify_ready() ends it (sd_notify(3)). */
+void notify_reloading(void);
+
 /* STOPPING=1. */
 void notify_stopping(const char *status);
 

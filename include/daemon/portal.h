@@ -8,24 +8,18 @@
 #include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 struct iscsi_server;
+struct listener;
 struct world;
-
-struct listener {
-	ev_io watcher;
-	struct listeners *all;
-	const struct portal *portal; /* borrowed from the world */
-	int fd;                      /* owns */
-};
 
 struct listeners {
 	struct ev_loop *loop;        /* borrowed; NULL: not accepting */
 	struct iscsi_server *server; /* borrowed */
-	struct listener *list;       /* owns */
-	size_t count;
-	ev_timer pause; /* runs while the system is out of descriptors or memory */
-	bool was_told;  /* of that */
+	TAILQ_HEAD(, listener) list; /* owns */
+	ev_timer pause;              /* runs while the system is out of descriptors or memory */
+	bool was_told;               /* of that */
 };
 
 #define LISTENERS_WHY_MAX 256
@@ -38,6 +32,17 @@ int listeners_open(struct listeners *l, struct world *world, char why[static LIS
 
 /* Accept, and hand each socket to server. */
 void listeners_start(struct listeners *l, struct ev_loop *loop, struct iscsi_server *server);
+
+/*
+ * Bind and listen on one more portal; nobody is accepted there before listeners_accept(). One
+ * whose address is listened on already, for a portal that is to go, shares its socket.
+ * 0 or -errno with a sentence in why.
+ */
+int listeners_add(struct listeners *l, struct portal *portal, char why[static LISTENERS_WHY_MAX]);
+void listeners_accept(struct listeners *l, const struct portal *portal);
+
+/* Nobody can connect there any more. Fine when it is not listened on. */
+void listeners_remove(struct listeners *l, const struct portal *portal);
 
 /* Nobody can connect any more. Fine when not open, or half. */
 void listeners_close(struct listeners *l);

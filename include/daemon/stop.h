@@ -38,12 +38,14 @@ struct stop {
 	struct iscsi_server *server;
 	struct world *world;
 	struct pidfile *pidfile;
-	uint32_t timeout_ms;         /* for STOP_FINISHING */
-	void (*cut)(struct stop *s); /* called once, when nobody may connect any more */
+	uint32_t timeout_ms;                   /* for STOP_FINISHING */
+	void (*cut)(struct stop *s);           /* called once, when nobody may connect any more */
+	bool (*is_busy)(const struct stop *s); /* with something that must end before the stores
+						  are flushed */
 	void *user;
 
 	enum stop_state state;
-	ev_signal sigterm, sigint, sighup;
+	ev_signal sigterm, sigint;
 	ev_timer deadline;          /* of the state */
 	ev_timer twin;              /* runs while a further signal counts as the first one */
 	struct stop_flush *flushes; /* owns; one for each store */

@@ -22,6 +22,14 @@ void async_drop_connection(struct conn *c);
 void async_drop_session(struct conn *c);
 
 /*
+ * Tell an initiator that its target has other logical units than before: a SCSI event (0) with the
+ * sense data REPORTED LUNS DATA HAS CHANGED, which also waits for it as a unit attention. Only one
+ * that has sent a NOP-Out is told: firmware that boots from a LUN (iPXE) ends its session when
+ * something comes that it has not asked for, and sends none.
+ */
+void async_luns_changed(struct conn *c);
+
+/*
  * Tell a discovery session that SendTargets has another answer than before. RFC 7143 has no
  * event for it. Initiators that keep a discovery session open ask again after any event that is
  * not 1, 2 or 3; ours is a SCSI event (0) with the sense data REPORTED LUNS DATA HAS CHANGED,

@@ -94,6 +94,7 @@ struct conn {
 	enum conn_state tended; /* the state that this is for */
 	uint64_t pinged_ms;     /* when the unanswered ping left; 0: none is */
 	bool answers_pings;     /* it answered one before */
+	bool sends_nops;        /* it has sent a NOP-Out, an answer or its own ping */
 	bool waits;             /* stall_check() has something to look at … */
 	uint64_t check_ms;      /* … and is due then; 0: not */
 	uint32_t logout_ms;     /* in LOGOUT_REQUESTED: how much time it has */

@@ -5,6 +5,7 @@
 
 #include "iscsi/pdu_rx.h"
 
+struct auth_group;
 struct conn;
 struct target;
 
@@ -17,6 +18,9 @@ const struct target *login_target(const struct conn *c);
 
 /* Keep for those who ask later why the login under way, if there is one, is given up. */
 void login_note(struct conn *c, const char *reason);
+
+/* The auth group that c's login is held against; NULL: it does not log in, or not known yet. */
+const struct auth_group *login_group(const struct conn *c);
 
 /* The login is over, one way or the other. NULL login is fine. */
 void login_free(struct conn *c);

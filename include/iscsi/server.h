@@ -16,7 +16,6 @@ struct portal;
 struct scsi_core;
 struct world;
 struct buf_pool;
-struct target;
 
 struct iscsi_options {
 	uint32_t max_connections; /* all portals together */
@@ -38,18 +37,8 @@ void iscsi_server_accept(struct iscsi_server *s, const struct portal *portal, in
 /* Send what the turn has made ready: one sendmsg a connection. True when something moved. */
 bool iscsi_server_flush(struct iscsi_server *s);
 
-/*
- * A change while it runs: iscsi/manage.h says in which order these are called, and what initiators
- * are told. t may be NULL where it may be there.
- */
-void iscsi_server_targets_changed(struct iscsi_server *s, const struct target *t);
-void iscsi_server_logout(struct iscsi_server *s, const struct target *t, uint16_t time_s);
-void iscsi_server_drop(struct iscsi_server *s, const struct target *t, const char *why);
-bool iscsi_server_uses(const struct iscsi_server *s, const struct target *t);
-
-/* The same for one session. 0; -ENOENT: there is none with that TSIH. */
-int iscsi_server_logout_session(struct iscsi_server *s, uint16_t tsih, uint16_t time_s);
-int iscsi_server_drop_session(struct iscsi_server *s, uint16_t tsih, const char *why);
+/* Other limits from now on; what is there already is not touched. */
+void iscsi_server_limit(struct iscsi_server *s, const struct iscsi_options *options);
 
 /*
  * Stop: from now on logins are answered "service unavailable" (0x0301), sessions are
@@ -66,7 +55,7 @@ bool iscsi_server_quiet(const struct iscsi_server *s);
 /* Nothing is left: no connection, no session, no task. */
 bool iscsi_server_idle(const struct iscsi_server *s);
 
-/* What its connections and sessions share, for those who look at them. */
+/* What its connections and sessions share, for those who look at them, and for iscsi/manage.h. */
 struct iscsi *iscsi_server_core(struct iscsi_server *s);
 
 /* When this turn of the loop began, ms: the clock of conn.h and session.h. */

@@ -71,8 +71,30 @@ static void start_job(struct apply *a, void (*work)(struct apply *a), void (*nex
 
 /* ---- the end of a call ---- */
 
+/* Was it told of something that a request has said, not the file? */
+static bool is_of(const struct conf_fault *one, enum request_kind kind)
+{
+	const char *name = request_name(kind);
+
+	return strncmp(one->text, name, strlen(name)) == 0 && one->text[strlen(name)] == ':';
+}
+
+/* Warnings are for whoever has written what they are about. */
+static bool is_for(const struct conf_fault *one, enum request_kind kind)
+{
+	enum request_kind edit;
+
+	if (!one->is_warning || kind < REQUEST_EDITS)
+		return !one->is_warning || is_of(one, kind);
+	for (edit = 0; edit < REQUEST_EDITS; edit++) {
+		if (is_of(one, edit))
+			return false;
+	}
+	return true;
+}
+
 /* The faults, or the warnings, a line each. NULL: none, or no memory. */
-static char *tell(const struct conf_faults *faults, bool warnings)
+static char *tell(const struct conf_faults *faults, enum request_kind kind, bool warnings)
 {
 	const struct conf_fault *one;
 	char *text = NULL;
@@ -82,7 +104,7 @@ static char *tell(const struct conf_faults *faults, bool warnings)
 	if (!f)
 		return NULL;
 	STAILQ_FOREACH (one, &faults->list, link) {
-		if (one->is_warning == warnings)
+		if (one->is_warning == warnings && is_for(one, kind))
 			fprintf(f, "%s%s", ftell(f) > 0 ? "\n" : "", one->text);
 	}
 	fclose(f);
@@ -93,19 +115,17 @@ static char *tell(const struct conf_faults *faults, bool warnings)
 	return text;
 }
 
-/* Warnings about the whole configuration are for those who have read it. */
 static void finish(struct apply *a, int err)
 {
 	struct apply_call *c = a->call;
-	bool reads = c->rq.kind >= REQUEST_EDITS;
 
 	c->err = err;
 	if (err && !c->why)
-		c->why = tell(&a->plan.faults, false);
+		c->why = tell(&a->plan.faults, c->rq.kind, false);
 	if (err && !c->why)
 		c->why = strdup(strerror(-err));
-	if (reads && !c->notes)
-		c->notes = tell(&a->plan.faults, true);
+	if (!c->notes)
+		c->notes = tell(&a->plan.faults, c->rq.kind, true);
 	if (!err) {
 		c->lines = a->plan.lines;
 		c->nlines = a->plan.nlines;
@@ -113,6 +133,8 @@ static void finish(struct apply *a, int err)
 		a->plan.nlines = 0;
 	}
 	plan_fini(&a->plan);
+	if (c->rq.kind == REQUEST_RELOAD)
+		a->ops->reloading(a->user, false);
 	a->call = NULL;
 	a->state = APPLY_IDLE;
 	a->press_ms = 0;
@@ -366,6 +388,8 @@ static bool start(struct apply *a)
 		return false;
 	STAILQ_REMOVE_HEAD(&a->line, link);
 	plan_init(&a->plan, &a->call->rq, a->now, a->env);
+	if (a->call->rq.kind == REQUEST_RELOAD)
+		a->ops->reloading(a->user, true);
 	if (a->is_stopping) {
 		a->call->why = strdup("itgtd is stopping");
 		finish(a, -ESHUTDOWN);

@@ -313,6 +313,7 @@ static void commit_config(struct commit *c, struct plan *p)
 	struct config *now = c->now->config, *next = &p->config;
 	STAILQ_HEAD(, config_lun) luns = STAILQ_HEAD_INITIALIZER(luns);
 	struct conf_tree *tree = c->now->tree;
+	const struct conf_settings before = now->settings;
 	struct config_lun *l;
 
 	STAILQ_CONCAT(&luns, &now->luns);
@@ -331,7 +332,7 @@ static void commit_config(struct commit *c, struct plan *p)
 		c->now->base = p->base;
 		p->base = tree;
 	}
-	c->ops->settings(c->user, &now->settings);
+	c->ops->settings(c->user, &before, &now->settings);
 }
 
 /* Initiators are told; the unit attentions wait for them already. */

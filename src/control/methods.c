@@ -2,6 +2,7 @@
 
 #include "base/method.h"
 #include "control/act.h"
+#include "control/ask.h"
 #include "control/show.h"
 
 #include <assert.h>
@@ -29,6 +30,18 @@ static const struct {
 	{ "status", show_status },
 	{ "target.list", show_targets },
 	{ "target.show", show_target },
+	{ "diff", ask_change },
+	{ "export", ask_export },
+	{ "lun.add", ask_change },
+	{ "lun.remove", ask_change },
+	{ "lun.resize", ask_change },
+	{ "lun.set", ask_change },
+	{ "portal.add", ask_change },
+	{ "portal.remove", ask_change },
+	{ "reload", ask_change },
+	{ "save", ask_change },
+	{ "target.add", ask_change },
+	{ "target.remove", ask_change },
 	{ "why", show_why },
 };
 

@@ -1,12 +1,11 @@
 /* itgtd: what is started in which order, and stopped in the reverse one. */
 #include "base/buf.h"
 #include "config/build.h"
-#include "config/check.h"
-#include "config/parse.h"
-#include "config/serve.h"
 #include "control/server.h"
 #include "daemon/args.h"
 #include "daemon/background.h"
+#include "daemon/change.h"
+#include "daemon/load.h"
 #include "daemon/loop.h"
 #include "daemon/notify.h"
 #include "daemon/pidfile.h"
@@ -41,8 +40,9 @@ struct daemon {
 	struct args args;
 	struct buf_pool pool;
 	struct scsi_core core;
-	struct conf_tree tree;
 	struct config config;
+	struct running running; /* config is its model */
+	char *state_dir;        /* owns; NULL: there is none */
 	struct pidfile pidfile;
 	struct store_env *env;
 	struct listeners listeners;
@@ -52,34 +52,20 @@ struct daemon {
 	struct notify notify;
 	struct turn turn;
 	struct stop stop;
+	struct change change;
 	int report; /* to the parent of the background process; -1: none */
 };
 
-/* Read and check the configuration; all that is wrong is told. */
+/* The exit code: EXIT_DONE goes on. */
 static int load(struct daemon *d)
 {
-	bool is_serve = d->args.serve.nspecs > 0;
-	struct conf_faults faults;
-	int err, checked;
+	int err;
 
-	conf_faults_init(&faults);
-	if (is_serve)
-		err = conf_serve_tree(&d->tree, &d->args.serve, &faults);
-	else
-		err = conf_parse_file(&d->tree, d->args.config, &faults);
-	if (err != -ENOMEM) {
-		checked = config_check(&d->config, &d->tree, &faults);
-		err = err ? err : checked;
-	}
-	conf_faults_print(&faults, is_serve ? "itgtd: " : "", stderr);
-	conf_faults_fini(&faults);
-	if (!is_serve && !d->args.has_config && access(d->args.config, F_OK) && errno == ENOENT)
-		log_notice("without a configuration file: itgtd --serve disk.img,size=10G");
-	if (err == -ENOMEM) {
-		log_error("%s", strerror(ENOMEM));
-		return EXIT_START;
-	}
-	return !err ? EXIT_DONE : is_serve ? EXIT_USAGE : EXIT_CONFIG;
+	d->running.config = &d->config;
+	err = load_start(&d->running, &d->args, &d->core);
+	if (err == -EINVAL)
+		return d->args.serve.nspecs > 0 ? EXIT_USAGE : EXIT_CONFIG;
+	return err ? EXIT_START : EXIT_DONE;
 }
 
 /* --check: it was all read, so say that it is good. */
@@ -126,10 +112,14 @@ static int start_state(struct daemon *d)
 		path = d->config.settings.state_directory;
 	err = statedir_make(path);
 	if (!err) {
-		d->core.state_dir = path;
-		return 0;
+		d->state_dir = strdup(path); /* the configuration's own goes with a reload */
+		d->core.state_dir = d->state_dir;
+		d->running.state_dir = d->state_dir;
+		if (!d->state_dir)
+			return -ENOMEM;
+		return d->running.path ? load_saved(&d->running) : 0;
 	}
-	if (d->args.state_directory || conf_node_is_given(d->tree.root, "state-directory")) {
+	if (d->args.state_directory || conf_node_is_given(d->running.tree->root, "state-directory")) {
 		log_error("state-directory: %s: %s", path, strerror(-err));
 		return err;
 	}
@@ -180,6 +170,19 @@ static int start_server(struct daemon *d)
 				&d->server);
 }
 
+static int start_changes(struct daemon *d)
+{
+	d->change = (struct change){ .loop = d->loop,
+				     .server = d->server,
+				     .listeners = &d->listeners,
+				     .pool = &d->pool,
+				     .stop = &d->stop,
+				     .running = &d->running,
+				     .env = d->env,
+				     .keeps_log_level = d->args.has_log_level };
+	return change_start(&d->change);
+}
+
 static void on_shutdown(void *user)
 {
 	struct daemon *d = user;
@@ -202,6 +205,8 @@ static int start_control(struct daemon *d)
 		.server = d->server,
 		.core = &d->core,
 		.pool = &d->pool,
+		.apply = d->change.apply,
+		.running = &d->running,
 		.started_ms = iscsi_server_now_ms(d->server),
 		.shutdown = on_shutdown,
 		.user = d,
@@ -216,8 +221,8 @@ static int start_control(struct daemon *d)
 	err = control_open(&d->control, &env, path, s->control_group, why);
 	if (!err)
 		return 0;
-	if (d->args.control_socket || conf_node_is_given(d->tree.root, "control-socket") ||
-	    conf_node_is_given(d->tree.root, "control-group")) {
+	if (d->args.control_socket || conf_node_is_given(d->running.tree->root, "control-socket") ||
+	    conf_node_is_given(d->running.tree->root, "control-group")) {
 		log_error("%s", why);
 		return err;
 	}
@@ -227,12 +232,24 @@ static int start_control(struct daemon *d)
 
 static bool on_turn(struct turn *t)
 {
-	return stop_turn(t->user);
+	struct daemon *d = t->user;
+	bool moved = change_turn(&d->change);
+
+	return stop_turn(&d->stop) || moved;
 }
 
 static void on_cut(struct stop *s)
 {
-	listeners_close(s->user);
+	struct daemon *d = s->user;
+
+	listeners_close(&d->listeners);
+}
+
+static bool is_changing(const struct stop *s)
+{
+	const struct daemon *d = s->user;
+
+	return change_is_busy(&d->change);
 }
 
 static void start_loop(struct daemon *d)
@@ -244,13 +261,14 @@ static void start_loop(struct daemon *d)
 				 .server = d->server,
 				 .busy_poll_us = d->config.settings.busy_poll_us,
 				 .ended = on_turn,
-				 .user = &d->stop };
+				 .user = d };
 	d->stop = (struct stop){ .loop = d->loop,
 				 .server = d->server,
 				 .world = &d->config.world,
 				 .pidfile = &d->pidfile,
 				 .cut = on_cut,
-				 .user = &d->listeners,
+				 .is_busy = is_changing,
+				 .user = d,
 				 .timeout_ms = d->config.settings.shutdown_timeout_ms };
 	turn_start(&d->turn);
 	stop_start(&d->stop);
@@ -282,8 +300,9 @@ static void finish(struct daemon *d)
 	control_close(d->control);
 	listeners_close(&d->listeners);
 	iscsi_server_free(d->server);
-	config_fini(&d->config);
-	conf_tree_fini(&d->tree);
+	change_stop(&d->change);
+	load_fini(&d->running);
+	free(d->state_dir);
 	store_env_free(d->env);
 	buf_pool_fini(&d->pool);
 	pidfile_close(&d->pidfile);
@@ -297,7 +316,7 @@ static int serve(struct daemon *d)
 	privs_raise_nofile();
 	/* Ports before stores: a port that is taken must not leave a new disk behind. */
 	if (start_pidfile(d) || start_state(d) || start_portals(d) || start_stores(d) ||
-	    start_server(d) || start_control(d))
+	    start_server(d) || start_changes(d) || start_control(d))
 		return EXIT_START;
 	start_loop(d);
 	if (say_ready(d) == 0)
@@ -309,7 +328,7 @@ static int serve(struct daemon *d)
 	turn_stop(&d->turn);
 	if (d->stop.state == STOP_DONE && d->stop.is_clean)
 		return EXIT_DONE;
-	if (!iscsi_server_idle(d->server)) {
+	if (!iscsi_server_idle(d->server) || change_is_busy(&d->change)) {
 		/* A store still works on what it was asked: its memory cannot be freed. */
 		pidfile_close(&d->pidfile);
 		_exit(EXIT_FAILED);
@@ -324,10 +343,6 @@ static int run(struct daemon *d)
 
 	buf_pool_init(&d->pool, 0, 0);
 	scsi_core_init(&d->core, &d->pool);
-	if (conf_tree_init(&d->tree) || config_init(&d->config, &d->core)) {
-		log_error("%s", strerror(ENOMEM));
-		return EXIT_START;
-	}
 	code = load(d);
 	if (code != EXIT_DONE)
 		return code;

@@ -22,6 +22,7 @@ bool notify_is_journal(void)
 
 #include <stdint.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 /*
  * sd_notify(3) sends to the address in the environment; without a service manager
@@ -30,6 +31,15 @@ bool notify_is_journal(void)
 void notify_ready(const char *status)
 {
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+}
+
+void notify_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+			 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
 void notify_stopping(const char *status)
@@ -74,6 +84,10 @@ void notify_stop(struct notify *n)
 }
 
 #else
+
+void notify_reloading(void)
+{
+}
 
 void notify_ready(const char *status)
 {

@@ -18,6 +18,15 @@
 #define ACCEPT_MAX 64   /* connections taken in a turn of the loop */
 #define PAUSE_S    0.25 /* without descriptors or memory: so long nobody is accepted */
 
+struct listener {
+	ev_io watcher;
+	struct listeners *all;
+	const struct portal *portal; /* borrowed from the world */
+	int fd;                      /* owns */
+	bool is_open;                /* whoever comes is let in */
+	TAILQ_ENTRY(listener) link;
+};
+
 /* A socket's own address. 0 or -errno. */
 static int own_address(int fd, struct portal_addr *out)
 {
@@ -107,78 +116,159 @@ static void passed_fini(struct passed *p)
 	free(p->taken);
 }
 
-static int open_one(struct listener *l, struct portal *portal, struct passed *passed,
-		    char why[static LISTENERS_WHY_MAX])
+static int open_socket(struct portal *portal, struct passed *passed, int *fd,
+		       char why[static LISTENERS_WHY_MAX])
 {
 	char text[PORTAL_TEXT_MAX];
 	int err = 0;
 
-	l->portal = portal;
-	l->fd = passed_take(passed, &portal->addr);
-	if (l->fd < 0)
-		l->fd = listen_on(&portal->addr);
-	if (l->fd < 0)
-		err = l->fd;
+	*fd = passed ? passed_take(passed, &portal->addr) : -1;
+	if (*fd < 0)
+		*fd = listen_on(&portal->addr);
+	if (*fd < 0)
+		err = *fd;
 	if (!err && portal_addr_port(&portal->addr) == 0)
-		err = own_address(l->fd, &portal->addr);
+		err = own_address(*fd, &portal->addr);
 	if (err)
 		snprintf(why, LISTENERS_WHY_MAX, "cannot listen on %s: %s",
 			 portal_addr_format(text, &portal->addr), strerror(-err));
 	return err;
 }
 
-static size_t count_portals(const struct world *world)
+static void on_readable(struct ev_loop *loop, ev_io *w, int events);
+
+/* A listener that nobody is accepted at yet; it owns fd. NULL: no memory, and fd is closed. */
+static struct listener *listener_new(struct listeners *all, const struct portal *portal, int fd)
 {
-	const struct portal_group *g;
-	const struct portal *p;
-	size_t n = 0;
+	struct listener *l = calloc(1, sizeof(*l));
+
+	if (!l) {
+		close(fd);
+		return NULL;
+	}
+	l->all = all;
+	l->portal = portal;
+	l->fd = fd;
+	ev_io_init(&l->watcher, on_readable, fd, EV_READ);
+	l->watcher.data = l;
+	TAILQ_INSERT_TAIL(&all->list, l, link);
+	return l;
+}
+
+static void listener_free(struct listener *l)
+{
+	if (l->all->loop)
+		ev_io_stop(l->all->loop, &l->watcher);
+	TAILQ_REMOVE(&l->all->list, l, link);
+	close(l->fd);
+	free(l);
+}
+
+static struct listener *find(const struct listeners *all, const struct portal *portal)
+{
+	struct listener *l;
+
+	TAILQ_FOREACH (l, &all->list, link) {
+		if (l->portal == portal)
+			return l;
+	}
+	return NULL;
+}
+
+static int open_all(struct listeners *l, struct world *world, struct passed *passed,
+		    char why[static LISTENERS_WHY_MAX])
+{
+	struct portal_group *g;
+	struct portal *p;
+	int err = 0, fd;
 
 	TAILQ_FOREACH (g, &world->portal_groups, link) {
-		TAILQ_FOREACH (p, &g->portals, link)
-			n++;
+		TAILQ_FOREACH (p, &g->portals, link) {
+			err = err ? err : open_socket(p, passed, &fd, why);
+			if (err)
+				continue;
+			if (!listener_new(l, p, fd)) {
+				snprintf(why, LISTENERS_WHY_MAX, "cannot listen: %s",
+					 strerror(ENOMEM));
+				err = -ENOMEM;
+			}
+		}
 	}
-	return n;
+	return err;
 }
 
 int listeners_open(struct listeners *l, struct world *world, char why[static LISTENERS_WHY_MAX])
 {
 	struct passed passed;
-	struct portal_group *g;
-	struct portal *p;
 	int err;
 
 	*l = (struct listeners){ 0 };
-	l->list = calloc(count_portals(world) + 1, sizeof(*l->list));
+	TAILQ_INIT(&l->list);
 	err = passed_init(&passed);
-	if (!err && !l->list)
-		err = -ENOMEM;
 	if (err)
 		snprintf(why, LISTENERS_WHY_MAX, "cannot listen: %s", strerror(-err));
-	TAILQ_FOREACH (g, &world->portal_groups, link) {
-		TAILQ_FOREACH (p, &g->portals, link) {
-			if (err)
-				break;
-			err = open_one(&l->list[l->count], p, &passed, why);
-			if (!err)
-				l->list[l->count++].all = l;
-		}
-	}
+	else
+		err = open_all(l, world, &passed, why);
 	passed_fini(&passed);
 	if (err)
 		listeners_close(l);
 	return err;
 }
 
-static void watch(struct listeners *l, bool on)
+/* The socket of another portal with that address, once more; -1: there is none. */
+static int share(const struct listeners *all, const struct portal_addr *addr)
 {
-	size_t i;
+	const struct listener *l;
 
-	for (i = 0; i < l->count; i++) {
-		if (on)
-			ev_io_start(l->loop, &l->list[i].watcher);
-		else
-			ev_io_stop(l->loop, &l->list[i].watcher);
+	TAILQ_FOREACH (l, &all->list, link) {
+		if (portal_addr_port(addr) != 0 && portal_addr_equal(&l->portal->addr, addr))
+			return fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
 	}
+	return -1;
+}
+
+int listeners_add(struct listeners *l, struct portal *portal, char why[static LISTENERS_WHY_MAX])
+{
+	int fd = share(l, &portal->addr), err = 0;
+
+	if (fd < 0)
+		err = open_socket(portal, NULL, &fd, why);
+	if (!err && !listener_new(l, portal, fd)) {
+		snprintf(why, LISTENERS_WHY_MAX, "cannot listen: %s", strerror(ENOMEM));
+		err = -ENOMEM;
+	}
+	return err;
+}
+
+static void watch(struct listeners *all, bool on)
+{
+	struct listener *l;
+
+	TAILQ_FOREACH (l, &all->list, link) {
+		if (on && l->is_open)
+			ev_io_start(all->loop, &l->watcher);
+		else
+			ev_io_stop(all->loop, &l->watcher);
+	}
+}
+
+void listeners_accept(struct listeners *all, const struct portal *portal)
+{
+	struct listener *l = find(all, portal);
+
+	if (!l)
+		return;
+	l->is_open = true;
+	if (all->loop && !ev_is_active(&all->pause))
+		ev_io_start(all->loop, &l->watcher);
+}
+
+void listeners_remove(struct listeners *all, const struct portal *portal)
+{
+	struct listener *l = find(all, portal);
+
+	if (l)
+		listener_free(l);
 }
 
 static void on_pause_end(struct ev_loop *loop, ev_timer *w, int events)
@@ -226,31 +316,28 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 	}
 }
 
-void listeners_start(struct listeners *l, struct ev_loop *loop, struct iscsi_server *server)
+void listeners_start(struct listeners *all, struct ev_loop *loop, struct iscsi_server *server)
 {
-	size_t i;
+	struct listener *l;
 
-	l->loop = loop;
-	l->server = server;
-	ev_timer_init(&l->pause, on_pause_end, PAUSE_S, 0.);
-	l->pause.data = l;
-	for (i = 0; i < l->count; i++) {
-		ev_io_init(&l->list[i].watcher, on_readable, l->list[i].fd, EV_READ);
-		l->list[i].watcher.data = &l->list[i];
-	}
-	watch(l, true);
+	all->loop = loop;
+	all->server = server;
+	ev_timer_init(&all->pause, on_pause_end, PAUSE_S, 0.);
+	all->pause.data = all;
+	TAILQ_FOREACH (l, &all->list, link)
+		l->is_open = true;
+	watch(all, true);
 }
 
-void listeners_close(struct listeners *l)
+void listeners_close(struct listeners *all)
 {
-	size_t i;
+	struct listener *l;
 
-	if (l->loop) {
-		watch(l, false);
-		ev_timer_stop(l->loop, &l->pause);
-	}
-	for (i = 0; l->list && i < l->count; i++)
-		close(l->list[i].fd);
-	free(l->list);
-	*l = (struct listeners){ 0 };
+	if (!all->list.tqh_last)
+		return; /* never opened */
+	if (all->loop)
+		ev_timer_stop(all->loop, &all->pause);
+	while ((l = TAILQ_FIRST(&all->list)))
+		listener_free(l);
+	all->loop = NULL;
 }

@@ -134,7 +134,7 @@ bool stop_turn(struct stop *s)
 		enter_parting(s);
 	if (s->state == STOP_PARTING && iscsi_server_idle(s->server))
 		enter_cut(s);
-	if (s->state == STOP_CUT && iscsi_server_idle(s->server))
+	if (s->state == STOP_CUT && iscsi_server_idle(s->server) && !s->is_busy(s))
 		enter_flushing(s);
 	return s->state != before;
 }
@@ -193,15 +193,6 @@ static void on_twin_end(struct ev_loop *loop, ev_timer *w, int events)
 	(void)events;
 }
 
-static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
-{
-	(void)loop;
-	(void)w;
-	(void)events;
-	log_warning(
-		"SIGHUP: the configuration is read at the start only; restart to apply changes");
-}
-
 static void catch_signal(struct stop *s, ev_signal *w, int number,
 			 void (*fn)(struct ev_loop *, ev_signal *, int))
 {
@@ -220,7 +211,6 @@ void stop_start(struct stop *s)
 	ev_timer_init(&s->twin, on_twin_end, TWIN_S, 0.);
 	catch_signal(s, &s->sigterm, SIGTERM, on_end);
 	catch_signal(s, &s->sigint, SIGINT, on_end);
-	catch_signal(s, &s->sighup, SIGHUP, on_hangup);
 }
 
 void stop_stop(struct stop *s)
@@ -229,7 +219,6 @@ void stop_stop(struct stop *s)
 	ev_timer_stop(s->loop, &s->twin);
 	ev_signal_stop(s->loop, &s->sigterm);
 	ev_signal_stop(s->loop, &s->sigint);
-	ev_signal_stop(s->loop, &s->sighup);
 	free(s->flushes);
 	s->flushes = NULL;
 }

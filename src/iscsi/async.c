@@ -6,6 +6,8 @@
 #include "iscsi/session.h"
 #include "scsi/sense.h"
 
+#include <stdbool.h>
+
 /* Without memory it is not said: an initiator sees the connection end, or asks some day. */
 static void say(struct conn *c, const struct pdu_async *async)
 {
@@ -43,24 +45,33 @@ void async_drop_session(struct conn *c)
 	conn_event(c, EV_CLOSE);
 }
 
-void async_targets_changed(struct conn *c)
+/* False: there is no memory to say it. */
+static bool say_luns_changed(struct conn *c)
 {
 	static const struct sense changed = { .code = SENSE_LUNS_CHANGED, .bit = SENSE_NO_BIT };
 	struct pdu_async async = { .event = PDU_ASYNC_SCSI };
 	uint8_t sense[SCSI_SENSE_MAX];
-	uint32_t len;
-	struct answer *a;
+	uint32_t len = sense_format(sense, &changed, false);
+	struct answer *a = answer_new(2 + len);
 
-	if (c->told_change)
-		return;
-	len = sense_format(sense, &changed, false);
-	async.data_len = 2 + len;
-	a = answer_new(async.data_len);
 	if (!a)
-		return;
+		return false;
+	async.data_len = 2 + len;
 	pdu_put_async(a->bhs, &async);
 	put_be16(a->data, (uint16_t)len);
 	memcpy(a->data + 2, sense, len);
 	answer_send(c, a);
-	c->told_change = true;
+	return true;
+}
+
+void async_luns_changed(struct conn *c)
+{
+	if (c->sends_nops)
+		say_luns_changed(c);
+}
+
+void async_targets_changed(struct conn *c)
+{
+	if (!c->told_change)
+		c->told_change = say_luns_changed(c);
 }

@@ -235,5 +235,5 @@ void door_lost(struct conn *c)
 void door_stop(struct iscsi *iscsi, uint16_t time_s)
 {
 	iscsi->stopping = true;
-	manage_logout(iscsi, NULL, time_s);
+	manage_logout(iscsi, NULL, 0, time_s);
 }

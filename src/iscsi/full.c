@@ -50,6 +50,7 @@ static void nop_out(struct conn *c, const struct pdu_in *pdu)
 		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
 		return;
 	}
+	c->sends_nops = true;
 	if (nop.itt == PDU_TAG_RESERVED) {
 		if (nop.ttt != PDU_TAG_RESERVED) {
 			c->pinged_ms = 0;

@@ -488,6 +488,11 @@ const struct target *login_target(const struct conn *c)
 	return c->login ? c->login->target : NULL;
 }
 
+const struct auth_group *login_group(const struct conn *c)
+{
+	return c->login ? c->login->auth.group : NULL;
+}
+
 /* An initiator that does not trust our proof says so by leaving. */
 static void note_hangup(struct login *l)
 {

@@ -8,8 +8,6 @@
 #include "base/loop.h"
 #include "iscsi/conn.h"
 #include "iscsi/door.h"
-#include "iscsi/manage.h"
-#include "iscsi/sessions.h"
 #include "iscsi/task.h"
 #include "scsi/core.h"
 #include "target/portal.h"
@@ -301,44 +299,10 @@ void iscsi_server_free(struct iscsi_server *server)
 	free(server);
 }
 
-void iscsi_server_targets_changed(struct iscsi_server *server, const struct target *t)
+void iscsi_server_limit(struct iscsi_server *server, const struct iscsi_options *options)
 {
-	manage_targets_changed(&server->iscsi, t);
-}
-
-void iscsi_server_logout(struct iscsi_server *server, const struct target *t, uint16_t time_s)
-{
-	manage_logout(&server->iscsi, t, time_s);
-}
-
-void iscsi_server_drop(struct iscsi_server *server, const struct target *t, const char *why)
-{
-	manage_drop(&server->iscsi, t, why);
-}
-
-bool iscsi_server_uses(const struct iscsi_server *server, const struct target *t)
-{
-	return manage_is_used(&server->iscsi, t);
-}
-
-int iscsi_server_logout_session(struct iscsi_server *server, uint16_t tsih, uint16_t time_s)
-{
-	struct session *s = sessions_find(&server->iscsi, tsih);
-
-	if (!s)
-		return -ENOENT;
-	manage_logout_session(s, time_s);
-	return 0;
-}
-
-int iscsi_server_drop_session(struct iscsi_server *server, uint16_t tsih, const char *why)
-{
-	struct session *s = sessions_find(&server->iscsi, tsih);
-
-	if (!s)
-		return -ENOENT;
-	manage_drop_session(s, why);
-	return 0;
+	server->iscsi.max_connections = options->max_connections;
+	server->iscsi.login_timeout_ms = options->login_timeout_ms;
 }
 
 void iscsi_server_stop(struct iscsi_server *server)

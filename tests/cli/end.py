@@ -44,10 +44,11 @@ class End(cli.Case):
                 itgtd.said.until("^itgtd: a second signal: leaving at once$")
         self.assertFalse(pidfile.exists())
 
-    def test_sighup_is_logged_and_nothing_else(self):
+    def test_sighup_without_a_file_changes_nothing(self):
         with cli.Daemon(*cli.RAM) as itgtd:
             itgtd.process.send_signal(signal.SIGHUP)
-            itgtd.said.until("^itgtd: SIGHUP: the configuration is read at the start only")
+            itgtd.said.until("^itgtd: itgtd was started with --serve: there is no file to read")
+            itgtd.said.until("^itgtd: reload: nothing was changed")
             cli.connect(itgtd.ports[0]).close()
             self.assertEqual(itgtd.end(), 0)
 

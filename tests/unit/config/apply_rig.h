@@ -36,6 +36,7 @@ struct rig {
 	bool is_used; /* what the uses_…() say */
 	const char *refuse_listen;
 	unsigned int listens, accepts, unlistens, targets, luns, logouts, drops, settings, done;
+	int reloading; /* begun and not over */
 	struct apply_call *last;
 };
 
@@ -113,15 +114,22 @@ static inline bool portal_used(void *user, const struct portal *p)
 	return ((struct rig *)user)->is_used;
 }
 
-static inline void on_settings(void *user, const struct conf_settings *s)
+static inline void on_settings(void *user, const struct conf_settings *before,
+			       const struct conf_settings *after)
 {
-	(void)s;
+	(void)before;
+	(void)after;
 	((struct rig *)user)->settings++;
 }
 
+static inline void on_reloading(void *user, bool begins)
+{
+	((struct rig *)user)->reloading += begins ? 1 : -1;
+}
+
 static const struct commit_ops ops = {
-	on_listen, on_accept, on_unlisten, on_targets, on_luns,     on_auth,
-	on_logout, on_drop,   target_used, group_used, portal_used, on_settings,
+	on_listen, on_accept,   on_unlisten, on_targets,  on_luns,     on_auth,      on_logout,
+	on_drop,   target_used, group_used,  portal_used, on_settings, on_reloading,
 };
 
 static inline void quiet(void *arg, enum log_level level, const char *line)
@@ -254,6 +262,7 @@ static inline void end(struct rig *r)
 	r->is_used = false;
 	settle(r);
 	CU_ASSERT_FALSE(apply_is_busy(r->apply));
+	CU_ASSERT_EQUAL(r->reloading, 0);
 	apply_free(r->apply);
 	if (r->last)
 		apply_call_free(r->last);

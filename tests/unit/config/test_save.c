@@ -14,7 +14,7 @@
 struct rig {
 	struct running r;
 	struct conf_tree base, tree;
-	char dir[64], path[96];
+	char dir[64], path[96], conf[16];
 	char *why, *note;
 };
 
@@ -23,11 +23,12 @@ static void start(struct rig *x, const char *base, const char *tree)
 	memset(x, 0, sizeof(*x));
 	strcpy(x->dir, "/var/tmp/itgtd-save-XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(x->dir));
+	strcpy(x->conf, "t.conf");
 	snprintf(x->path, sizeof(x->path), "%s/%s", x->dir, SAVE_NAME);
 	tree_read(&x->base, base);
 	tree_read(&x->tree, tree);
 	x->r = (struct running){
-		.path = "t.conf", .base = &x->base, .tree = &x->tree, .state_dir = x->dir
+		.path = x->conf, .base = &x->base, .tree = &x->tree, .state_dir = x->dir
 	};
 }
 

@@ -97,7 +97,7 @@ static void a_target_s_sessions_are_asked_to_log_out(void)
 	p = bench_login(&b, "");
 	careless = bench_login(&b, "");
 	other = discover(&b);
-	CU_ASSERT_EQUAL(manage_logout(&b.iscsi, b.target, 7), 2);
+	CU_ASSERT_EQUAL(manage_logout(&b.iscsi, b.target, 0, 7), 2);
 	CU_ASSERT_EQUAL(next_event(p, &async), PDU_ASYNC_LOGOUT);
 	CU_ASSERT_EQUAL(async.parameter3, 7);
 	CU_ASSERT_EQUAL(next_event(careless, &async), PDU_ASYNC_LOGOUT);
@@ -161,7 +161,7 @@ static void a_target_s_sessions_are_dropped(void)
 	b.disk->hold = true;
 	peer_read(p, 0, 1);
 	bench_run(&b);
-	manage_drop(&b.iscsi, b.target, "the target is removed");
+	manage_drop(&b.iscsi, b.target, 0, "the target is removed");
 	CU_ASSERT_EQUAL(next_event(p, &async), PDU_ASYNC_DROP_SESSION);
 	CU_ASSERT_PTR_NULL(p->c);
 	CU_ASSERT_PTR_NULL(half_in->c);
@@ -217,7 +217,7 @@ static void a_target_that_was_removed(void)
 	t->groups[t->ngroups++] = b.group;
 	t->auth = b.target->auth;
 	CU_ASSERT_EQUAL(login_to_other(&b), PDU_LOGIN_SUCCESS);
-	manage_drop(&b.iscsi, t, "the target is removed");
+	manage_drop(&b.iscsi, t, 0, "the target is removed");
 	bench_run(&b);
 	CU_ASSERT_FALSE_FATAL(manage_is_used(&b.iscsi, t));
 	world_remove_target(&b.world, t);
