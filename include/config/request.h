@@ -45,6 +45,10 @@ struct request {
 /* As it is typed: "lun add". */
 const char *request_name(enum request_kind kind);
 
+/* The same with what it is about, as messages begin: "lun add iqn… 3". Returns dst. */
+#define REQUEST_NAME_MAX 512
+char *request_format(char dst[static REQUEST_NAME_MAX], const struct request *rq);
+
 /* Frees what it owns. */
 void request_fini(struct request *rq);
 

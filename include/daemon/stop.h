@@ -50,6 +50,7 @@ struct stop {
 	ev_timer twin;              /* runs while a further signal counts as the first one */
 	struct stop_flush *flushes; /* owns; one for each store */
 	size_t flushing;            /* not done yet */
+	size_t busy;                /* logical units that are, when they were counted last */
 	bool is_clean;              /* everything in flight ended, and every flush succeeded */
 };
 

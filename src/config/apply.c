@@ -71,30 +71,30 @@ static void start_job(struct apply *a, void (*work)(struct apply *a), void (*nex
 
 /* ---- the end of a call ---- */
 
-/* Was it told of something that a request has said, not the file? */
-static bool is_of(const struct conf_fault *one, enum request_kind kind)
+static bool begins(const char *text, const char *front, char next)
 {
-	const char *name = request_name(kind);
-
-	return strncmp(one->text, name, strlen(name)) == 0 && one->text[strlen(name)] == ':';
+	return strncmp(text, front, strlen(front)) == 0 && text[strlen(front)] == next;
 }
 
-/* Warnings are for whoever has written what they are about. */
-static bool is_for(const struct conf_fault *one, enum request_kind kind)
+/* Warnings are for whoever has written what they are about: the request, or the file. */
+static bool is_for(const struct conf_fault *one, const struct request *rq)
 {
+	char name[REQUEST_NAME_MAX];
 	enum request_kind edit;
 
-	if (!one->is_warning || kind < REQUEST_EDITS)
-		return !one->is_warning || is_of(one, kind);
+	if (!one->is_warning)
+		return true;
+	if (rq->kind < REQUEST_EDITS)
+		return begins(one->text, request_format(name, rq), ':');
 	for (edit = 0; edit < REQUEST_EDITS; edit++) {
-		if (is_of(one, edit))
+		if (begins(one->text, request_name(edit), ' '))
 			return false;
 	}
 	return true;
 }
 
 /* The faults, or the warnings, a line each. NULL: none, or no memory. */
-static char *tell(const struct conf_faults *faults, enum request_kind kind, bool warnings)
+static char *tell(const struct conf_faults *faults, const struct request *rq, bool warnings)
 {
 	const struct conf_fault *one;
 	char *text = NULL;
@@ -104,7 +104,7 @@ static char *tell(const struct conf_faults *faults, enum request_kind kind, bool
 	if (!f)
 		return NULL;
 	STAILQ_FOREACH (one, &faults->list, link) {
-		if (one->is_warning == warnings && is_for(one, kind))
+		if (one->is_warning == warnings && is_for(one, rq))
 			fprintf(f, "%s%s", ftell(f) > 0 ? "\n" : "", one->text);
 	}
 	fclose(f);
@@ -121,11 +121,11 @@ static void finish(struct apply *a, int err)
 
 	c->err = err;
 	if (err && !c->why)
-		c->why = tell(&a->plan.faults, c->rq.kind, false);
+		c->why = tell(&a->plan.faults, &c->rq, false);
 	if (err && !c->why)
 		c->why = strdup(strerror(-err));
 	if (!c->notes)
-		c->notes = tell(&a->plan.faults, c->rq.kind, true);
+		c->notes = tell(&a->plan.faults, &c->rq, true);
 	if (!err) {
 		c->lines = a->plan.lines;
 		c->nlines = a->plan.nlines;

@@ -93,9 +93,10 @@ int conf_tree_copy(struct conf_tree *to, const struct conf_tree *from)
 {
 	const struct conf_origin *o;
 
-	/* In their order, by which faults are sorted. */
+	/* In their order, by which faults are sorted. Requests are copied with what they have said.
+	 */
 	STAILQ_FOREACH (o, &from->origins, link) {
-		if (!conf_tree_origin(to, o->kind, o->name))
+		if (o->kind == CONF_FILE && !conf_tree_origin(to, o->kind, o->name))
 			return -ENOMEM;
 	}
 	return copy_into(to, to->root, from->root);

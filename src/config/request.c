@@ -284,12 +284,28 @@ const char *request_name(enum request_kind kind)
 	return kinds[kind].name;
 }
 
+char *request_format(char dst[static REQUEST_NAME_MAX], const struct request *rq)
+{
+	char quoted[CONF_QUOTED_MAX];
+
+	if (rq->kind == REQUEST_PORTAL_ADD || rq->kind == REQUEST_PORTAL_REMOVE)
+		snprintf(dst, REQUEST_NAME_MAX, "%s %" PRIu32, request_name(rq->kind), rq->tag);
+	else if (rq->kind == REQUEST_TARGET_ADD || rq->kind == REQUEST_TARGET_REMOVE)
+		snprintf(dst, REQUEST_NAME_MAX, "%s %s", request_name(rq->kind),
+			 conf_quote(quoted, rq->target));
+	else
+		snprintf(dst, REQUEST_NAME_MAX, "%s %s %" PRIu32, request_name(rq->kind),
+			 conf_quote(quoted, rq->target), rq->lun);
+	return dst;
+}
+
 int request_edit(struct conf_tree *t, const struct request *rq, struct conf_faults *faults)
 {
 	struct edit e = { .tree = t, .rq = rq, .faults = faults };
+	char name[REQUEST_NAME_MAX];
 	int err;
 
-	e.where.origin = conf_tree_origin(t, CONF_SPEC, request_name(rq->kind));
+	e.where.origin = conf_tree_origin(t, CONF_SPEC, request_format(name, rq));
 	if (!e.where.origin)
 		return -ENOMEM;
 	snprintf(e.number, sizeof(e.number), "%" PRIu32,

@@ -296,9 +296,9 @@ int save_write(const struct running *r, bool force, char **why, char **note)
 	char *text;
 	int err;
 
-	if (!r->state_dir) {
+	if (!r->state_dir || !r->path) {
 		say(why, r->path ? "there is no state directory to save changes in"
-				 : "itgtd was started with --serve: there is no state directory");
+				 : "itgtd was started with --serve: nothing of it is saved");
 		return -EINVAL;
 	}
 	text = make_text(r, &n, &len);

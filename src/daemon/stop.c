@@ -85,6 +85,20 @@ static void tell_busy(struct stop *s, const struct scsi_lu *lu, size_t i)
 		log_error("%s: the store does not give back what it was asked to do", lu->name);
 }
 
+static void count_busy(struct stop *s, const struct scsi_lu *lu, size_t i)
+{
+	(void)i;
+	s->busy += !scsi_lu_is_idle(lu);
+}
+
+/* A flush behind an answered SYNCHRONIZE CACHE belongs to no session. */
+static bool are_idle(struct stop *s)
+{
+	s->busy = 0;
+	each_lu(s->world, count_busy, s);
+	return s->busy == 0;
+}
+
 /* All writes that were answered reach stable storage, however long that takes. */
 static void enter_flushing(struct stop *s)
 {
@@ -134,7 +148,7 @@ bool stop_turn(struct stop *s)
 		enter_parting(s);
 	if (s->state == STOP_PARTING && iscsi_server_idle(s->server))
 		enter_cut(s);
-	if (s->state == STOP_CUT && iscsi_server_idle(s->server) && !s->is_busy(s))
+	if (s->state == STOP_CUT && iscsi_server_idle(s->server) && !s->is_busy(s) && are_idle(s))
 		enter_flushing(s);
 	return s->state != before;
 }

@@ -54,8 +54,8 @@ class Raw:
 class Initiator:
     """A session for looking at: it logs in, sends commands, and says what came."""
 
-    def __init__(self, port, name="iqn.2026-11.org.example:host", target=IQN, isid=1, **keys):
-        self.socket = cli.connect(port)
+    def __init__(self, port, name="iqn.2026-11.org.example:host", target=IQN, isid=1, address="127.0.0.1", **keys):
+        self.socket = cli.connect(port, address)
         self.itt, self.cmdsn = 0, 1
         pairs = {"InitiatorName": name, "SessionType": "Normal" if target else "Discovery"}
         if target:
@@ -88,25 +88,62 @@ class Initiator:
         size = int.from_bytes(bhs[5:8], "big")
         return bhs, self.exactly(size + -size % 4)[:size]
 
-    def command(self, cdb, lun=0, expect=0, out=b""):
-        """A SCSI command with its data at once: (status, data-in or sense)."""
+    def request(self, opcode, flags=0x80, lun=0):
+        """The header of a request with a tag and a number of its own."""
         bhs = bytearray(48)
-        bhs[0] = 0x01
-        bhs[1] = 0x80 | (0x20 if out else 0x40 if expect else 0)
-        bhs[9] = lun
+        bhs[0], bhs[1], bhs[9] = opcode, flags, lun
         self.itt += 1
         bhs[16:20] = self.itt.to_bytes(4, "big")
-        bhs[20:24] = (len(out) or expect).to_bytes(4, "big")
         bhs[24:28] = self.cmdsn.to_bytes(4, "big")
-        bhs[32:32 + len(cdb)] = bytes(cdb)
         self.cmdsn += 1
+        return bhs
+
+    def start(self, cdb, lun=0, expect=0, out=b""):
+        """A SCSI command with its data at once; finish() has its answer."""
+        bhs = self.request(0x01, 0x80 | (0x20 if out else 0x40 if expect else 0), lun)
+        bhs[20:24] = (len(out) or expect).to_bytes(4, "big")
+        bhs[32:32 + len(cdb)] = bytes(cdb)
         self.send(bhs, out)
+
+    def finish(self):
+        """The next answer to a command: (status, data-in or sense)."""
         data = b""
         while True:
             answer, part = self.receive()
+            if answer[0] not in (0x21, 0x25):
+                continue
             data += part
-            if answer[0] == 0x21 or answer[0] == 0x25 and answer[1] & 1:
+            if answer[0] == 0x21 or answer[1] & 1:
                 return answer[3], data
+
+    def command(self, cdb, lun=0, expect=0, out=b""):
+        """A SCSI command with its data at once: (status, data-in or sense)."""
+        self.start(cdb, lun, expect, out)
+        return self.finish()
+
+    def ping(self):
+        """A NOP-Out and its answer."""
+        bhs = self.request(0x00)
+        bhs[20:24] = bytes([255] * 4)
+        self.send(bhs)
+        self.receive()
+
+    def text(self, keys):
+        """A text request with its whole answer."""
+        bhs, answer = self.request(0x04), b""
+        bhs[20:24] = bytes([255] * 4)
+        self.send(bhs, keys)
+        while True:
+            bhs, part = self.receive()
+            answer += part
+            if bhs[1] & 0x80:
+                return answer
+            tag = bhs[20:24]
+            bhs = self.request(0x04)
+            self.itt -= 1
+            bhs[16:20] = self.itt.to_bytes(4, "big")
+            bhs[20:24] = tag
+            self.send(bhs)
 
     def over(self):
         """Wait for the end of the connection: the opcodes of what came before."""
