@@ -119,7 +119,8 @@ static int start_state(struct daemon *d)
 			return -ENOMEM;
 		return d->running.path ? load_saved(&d->running) : 0;
 	}
-	if (d->args.state_directory || conf_node_is_given(d->running.tree->root, "state-directory")) {
+	if (d->args.state_directory ||
+	    conf_node_is_given(d->running.tree->root, "state-directory")) {
 		log_error("state-directory: %s: %s", path, strerror(-err));
 		return err;
 	}
