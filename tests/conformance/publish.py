@@ -14,7 +14,7 @@ HEAD = """# Conformance
 What Debian's `iscsi-test-cu` (libiscsi 1.19) says of itgtd. Each of its {tests} tests runs in a process of its own, with
 `--dataloss` and `--allow-sanitize`, against a file with O_DIRECT, a file through the page cache, and RAM; the results are
 the same for the three. The tests that need one meet a removable, a read-only or a slow logical unit, those of
-multipathing two sessions.
+multipathing two portals.
 
 | blocks of | passed | skipped | not run | failed |
 |---|---|---|---|---|

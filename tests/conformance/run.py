@@ -50,7 +50,7 @@ def judge(test, row, urls_of):
 
 
 def serve(store, block_size, directory):
-    """The daemon, with a logical unit of each kind that a row may name."""
+    """The daemon, with a logical unit of each kind that a row may name, behind two portals."""
     command = []
     for kind, option in UNITS.items():
         path = pathlib.Path(directory, kind)
@@ -58,7 +58,15 @@ def serve(store, block_size, directory):
         os.truncate(path, SIZE)
         where = f"ram,size={SIZE}" if store == "ram" else f"{path},io={store}"
         command += ["--serve", f"{where},block-size={block_size},{option}"]
-    return itgtd.Target(*command)
+    return itgtd.Target(*command, "--portal", "127.0.0.1:0")
+
+
+def by_unit(urls):
+    """The URLs of each logical unit, one for each portal."""
+    found = {}
+    for url in urls:
+        found.setdefault(int(url.rsplit("/", 1)[1]), []).append(url)
+    return [found[number] for number in sorted(found)]
 
 
 def main():
@@ -78,8 +86,8 @@ def main():
     with itgtd.workdir() as directory, serve(args.store, args.block_size, directory) as target:
         if args.store == "direct":  # else it would be the same run as "cached"
             faults += target.log_lines("served through the page cache")
-        urls_of = dict(zip(UNITS, ([url] for url in target.urls)))
-        urls_of["paths"] = target.urls[:1] * 2
+        urls_of = {unit: urls[:1] for unit, urls in zip(UNITS, by_unit(target.urls))}
+        urls_of["paths"] = by_unit(target.urls)[0]
         for test in args.test or [test for test, row in rows.items() if row]:
             outcome, fault = judge(test, rows[test], urls_of)
             count[outcome] += 1
