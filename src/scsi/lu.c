@@ -10,6 +10,7 @@
 #include "scsi/mode.h"
 #include "scsi/mode_save.h"
 #include "scsi/pr_save.h"
+#include "scsi/sbc_rw.h"
 #include "scsi/thin.h"
 #include "scsi/ua.h"
 #include "scsi/wipe.h"
@@ -208,9 +209,12 @@ void scsi_lu_free(struct scsi_lu *lu)
 void scsi_lu_reset(struct scsi_lu *lu)
 {
 	struct scsi_itl *itl;
+	bool wce = lu->wce;
 
 	lu->stopped = false;
 	mode_reset(lu);
+	if (wce && !lu->wce) /* by saved values: what was cached goes to the medium, too */
+		sbc_flush_behind(lu);
 	lu->reserved_by = NULL;
 	TAILQ_FOREACH (itl, &lu->itls, lu_link) {
 		itl_allow(itl);

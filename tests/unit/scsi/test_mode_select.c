@@ -337,6 +337,33 @@ static void saved_values(void)
 	keep_dir_remove(&d);
 }
 
+/* A reset that switches the cache off, as was saved, has what it held written out. */
+static void a_reset_empties_the_cache(void)
+{
+	static const uint8_t off[] = { 0, 0, 0, 0, [4] = 0x08, 18, [23] = 0 };
+	static const uint8_t on[] = { 0, 0, 0, 0, CACHING };
+	static const uint8_t cdb[6] = { 0x15, 0x11, 0, 0, 24 };
+	struct keep_dir d;
+	struct rig_cmd c;
+	struct rig r;
+
+	keep_dir_make(&d);
+	keep_start(&r, &d);
+	rig_out(&r, &c, cdb, 6, off, sizeof(off));
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	scsi_task_fini(&c.t);
+	select_6(&r, &c, on, sizeof(on));
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	scsi_task_fini(&c.t);
+	r.disk->nsubmits = 0;
+	scsi_lu_reset(r.lu);
+	CU_ASSERT_FALSE(r.lu->wce);
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 1);
+	CU_ASSERT_EQUAL(r.disk->ops[0], STORE_FLUSH);
+	rig_close(&r);
+	keep_dir_remove(&d);
+}
+
 /* What cannot be saved is not changed either. */
 static void saving_fails(void)
 {
@@ -356,6 +383,35 @@ static void saving_fails(void)
 	control(&r, 0x04, 0, 0, 0); /* the turn is over */
 	CU_ASSERT(r.lu->d_sense);
 	rig_close(&r);
+}
+
+/* While one is saved another waits: what comes later is what counts. */
+static void one_at_a_time(void)
+{
+	static const uint8_t cdb[2][6] = { { 0x15, 0x11, 0, 0, 16 }, { 0x15, 0x10, 0, 0, 16 } };
+	static const uint8_t lists[2][16] = { { 0, 0, 0, 0, CONTROL(0, 0x10, 0x08, 0) },
+					      { 0, 0, 0, 0, CONTROL(0, 0x10, 0, 0x40) } };
+	struct rig_cmd c[2];
+	struct keep_dir d;
+	struct rig r;
+	int i;
+
+	keep_dir_make(&d);
+	keep_start(&r, &d);
+	for (i = 0; i < 2; i++) {
+		rig_cmd_init(&c[i], &r.x[0], cdb[i], 6);
+		rig_expect_out(&c[i], lists[i], 16);
+		rig_submit(&c[i]);
+	}
+	for (i = 0; i < 2; i++) {
+		rig_wait(&r, &c[i]);
+		CU_ASSERT_EQUAL(c[i].t.status, SCSI_GOOD);
+		scsi_task_fini(&c[i].t);
+	}
+	CU_ASSERT(!r.lu->swp && r.lu->tas);
+	CU_ASSERT(r.lu->saved[4] && !r.lu->saved[5]);
+	rig_close(&r);
+	keep_dir_remove(&d);
 }
 
 /* A file with values that are reserved, odd or unknown. */
@@ -410,7 +466,9 @@ static const struct unit_test tests[] = {
 	{ "lists that lie are refused whole, with their field", lists },
 	{ "only page format, without a place nothing is saved", page_format_only },
 	{ "saved values outlive a reset and the process", saved_values },
+	{ "a reset that switches the cache off empties it", a_reset_empties_the_cache },
 	{ "what cannot be saved is not changed", saving_fails },
+	{ "one at a time is saved", one_at_a_time },
 	{ "files of saved values that lie", saved_files },
 	{ "QERR says what a CHECK CONDITION takes with it", qerr },
 	{ "UA_INTLCK_CTRL keeps unit attentions, or makes them", interlock },
