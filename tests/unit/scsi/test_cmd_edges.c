@@ -128,6 +128,38 @@ static void expected_lengths(void)
 	rig_close(&r);
 }
 
+/* Who wants to read what a command takes is told so, before anything moves. */
+static void the_other_way_round(void)
+{
+	struct rig_cmd c;
+	uint8_t cdb[16];
+	struct rig r;
+	size_t i;
+
+	start(&r);
+	for (i = 0; i < cmd_table_len; i++) {
+		const struct scsi_cmd *row = &cmd_table[i];
+
+		if (row->xfer < XFER_OUT_BLOCKS)
+			continue;
+		bare(row, cdb);
+		put(cdb + forms[row->form].blocks, forms[row->form].blocks_len, 1);
+		put(cdb + forms[row->form].alloc, forms[row->form].alloc_len, 16);
+		if (row->xfer == XFER_OUT_CHECK)
+			cdb[1] = 0x02; /* BYTCHK 01b */
+		if (row->xfer == XFER_OUT_FORMAT)
+			cdb[1] = 0x10; /* FMTDATA */
+		r.disk->nsubmits = 0;
+		run(&r, &c, cdb, 1, 4096);
+		check(&c, row);
+		if (rig_sense(&c) != SENSE_BAD_UNIT)
+			CU_FAIL(row->name);
+		CU_ASSERT_EQUAL(r.disk->nsubmits + (unsigned int)c.got_data, 0);
+		scsi_task_fini(&c.t);
+	}
+	rig_close(&r);
+}
+
 /* LBA and number of blocks at the ends of the medium and of their fields. */
 static void ranges(void)
 {
@@ -269,6 +301,7 @@ static void parameter_lists(void)
 
 static const struct unit_test tests[] = {
 	{ "expected lengths that disagree, in each direction", expected_lengths },
+	{ "data the other way round is refused by each that takes some", the_other_way_round },
 	{ "ranges at the ends of the medium and of their fields", ranges },
 	{ "allocation lengths cut, and are never an error", allocation_lengths },
 	{ "parameter lists too short, too long, and lying", parameter_lists },

@@ -513,6 +513,41 @@ static void what_is_kept(void)
 	keep_dir_remove(&d);
 }
 
+/*
+ * Done, but that it is done cannot be kept: a restart would wipe it again, and what was
+ * written since. So it counts as failed, until it can be left.
+ */
+static void an_end_that_cannot_be_kept(void)
+{
+	unsigned int errors = 0;
+	struct keep_dir d;
+	uint8_t p[4096];
+	struct rig_cmd c;
+	struct rig r;
+
+	log_set_sink(keep_no_log, &errors);
+	keep_dir_make(&d);
+	keep_start(&r, &d);
+	r.disk->hold = true;
+	rig_none(&r, &c, (const uint8_t[10]){ 0x48, 0xa2 }, 10); /* IMMED, AUSE */
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	scsi_task_fini(&c.t);
+	r.core.state_dir = "/dev/null";
+	r.disk->hold = false;
+	rig_release(r.disk, 1);
+	settle(&r);
+	CU_ASSERT_EQUAL(sense_of(&r, 0, tur, 6, NULL), SENSE_SANITIZE_FAILED);
+	CU_ASSERT_EQUAL(sense_of(&r, 0, leave, 10, NULL), SENSE_HARDWARE);
+	CU_ASSERT_EQUAL(sense_of(&r, 0, tur, 6, NULL), SENSE_SANITIZE_FAILED);
+	r.core.state_dir = d.path;
+	CU_ASSERT_EQUAL(sense_of(&r, 0, leave, 10, NULL), SENSE_NONE);
+	CU_ASSERT_EQUAL(sense_of(&r, 0, tur, 6, NULL), SENSE_NONE);
+	CU_ASSERT_EQUAL(keep_get(&d, "wipe", p), 0);
+	rig_close(&r);
+	log_set_sink(NULL, NULL);
+	keep_dir_remove(&d);
+}
+
 static const struct unit_test tests[] = {
 	{ "an erase is done when its command is", an_erase },
 	{ "an overwrite has its pattern in each block", an_overwrite },
@@ -527,6 +562,7 @@ static const struct unit_test tests[] = {
 	{ "it survives a restart", it_survives_a_restart },
 	{ "failures survive, and a doubt is a failure", failures_survive },
 	{ "what is kept, and what cannot be", what_is_kept },
+	{ "an end that cannot be kept is a failure", an_end_that_cannot_be_kept },
 };
 
 UNIT_MAIN("scsi/sbc_wipe", tests)

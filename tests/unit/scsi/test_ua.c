@@ -136,12 +136,63 @@ static void capacity_changes(void)
 	rig_close(&r);
 }
 
+/* All there are, established in the opposite order: each is told once, by a command each. */
+static void precedence(void)
+{
+	static const struct {
+		enum scsi_ua ua;
+		uint32_t sense;
+		bool deferred;
+	} order[] = {
+		{ UA_MEDIUM_CHANGED, SENSE_MEDIUM_CHANGED, false },
+		{ UA_CAPACITY, SENSE_CAPACITY, false },
+		{ UA_MODE_CHANGED, SENSE_MODE_CHANGED, false },
+		{ UA_RESERVATIONS_PREEMPTED, SENSE_RESERVATIONS_PREEMPTED, false },
+		{ UA_RESERVATIONS_RELEASED, SENSE_RESERVATIONS_RELEASED, false },
+		{ UA_REGISTRATIONS_PREEMPTED, SENSE_REGISTRATIONS_PREEMPTED, false },
+		{ UA_ALUA_STATE, SENSE_ALUA_STATE, false },
+		{ UA_SOFT_THRESHOLD, SENSE_SOFT_THRESHOLD, false },
+		{ UA_IDENT_CHANGED, SENSE_IDENT_CHANGED, false },
+		{ UA_LUNS_CHANGED, SENSE_LUNS_CHANGED, false },
+		{ UA_CLEARED, SENSE_CLEARED, false },
+		{ UA_WAS_BUSY, SENSE_WAS_BUSY, false },
+		{ UA_WAS_FULL, SENSE_WAS_FULL, false },
+		{ UA_WAS_CONFLICT, SENSE_WAS_CONFLICT, false },
+		{ UA_FLUSH_FAILED, SENSE_WRITE_ERROR, true },
+	};
+	static const uint8_t tur[6];
+	struct rig_cmd c;
+	struct rig r;
+	size_t i;
+
+	rig_start(&r);
+	for (i = sizeof(order) / sizeof(order[0]); i--;) {
+		ua_set_lu(r.lu, order[i].ua, &r.x[1]);
+		ua_set_lu(r.lu, order[i].ua, &r.x[1]); /* twice is once */
+	}
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		rig_none(&r, &c, tur, 6);
+		CU_ASSERT_EQUAL(rig_sense(&c), order[i].sense);
+		CU_ASSERT_EQUAL(c.t.sense[0] & 0x7f, order[i].deferred ? 0x71 : 0x70);
+		scsi_task_fini(&c.t);
+	}
+	rig_none(&r, &c, tur, 6);
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	scsi_task_fini(&c.t);
+	rig_cmd_init(&c, &r.x[1], tur, 6); /* the other has none of them */
+	rig_do(&r, &c);
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
 static const struct unit_test tests[] = {
 	{ "power on is told first, others after it, each once", power_on_comes_first },
 	{ "a reset takes the place of what it makes void", resets_take_the_place_of_others },
 	{ "INQUIRY and REPORT LUNS do not report, REQUEST SENSE does as data", who_reports },
 	{ "REPORT LUNS settles a change of the LUNs on all logical units", told_by_report_luns },
 	{ "a new capacity is told to all", capacity_changes },
+	{ "all of them, each once, in order of precedence", precedence },
 };
 
 UNIT_MAIN("scsi/ua", tests)
