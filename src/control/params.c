@@ -64,8 +64,7 @@ static bool are_pairs(json_t *value)
 
 	if (!json_is_object(value) || json_object_size(value) > PAIRS_MAX)
 		return false;
-	json_object_foreach(value, name, v)
-	{
+	json_object_foreach (value, name, v) {
 		if (!json_is_string(v))
 			return false;
 	}
@@ -109,8 +108,7 @@ static bool fits(const struct method *m, json_t *object, char why[static PARAMS_
 	const char *name, *fault;
 	json_t *value;
 
-	json_object_foreach(object, name, value)
-	{
+	json_object_foreach (object, name, value) {
 		if (find(m, name))
 			continue;
 		snprintf(why, PARAMS_WHY_MAX, "%s has no parameter %s", m->name,

@@ -29,11 +29,10 @@ static void say_change(const struct call *c)
 	const char *name, *pair;
 	json_t *value, *v;
 
-	json_object_foreach(c->params, name, value)
-	{
+	json_object_foreach (c->params, name, value) {
 		if (!json_is_object(value))
 			say_value(said, name, value);
-		json_object_foreach(value, pair, v)
+		json_object_foreach (value, pair, v)
 			say_value(said, log_quote(quoted, sizeof(quoted), pair, strlen(pair)), v);
 	}
 	log_notice("control: uid %u (process %d): %s%s", (unsigned int)c->peer.uid,

@@ -214,8 +214,7 @@ static size_t pick_columns(const char *method, json_t *first, const char *names[
 		names[n++] = word;
 	if (n)
 		return n;
-	json_object_foreach(first, name, value)
-	{
+	json_object_foreach (first, name, value) {
 		if (!json_is_object(value) && n < COLUMNS_MAX)
 			names[n++] = name;
 	}
@@ -262,15 +261,13 @@ static void print_object(FILE *out, json_t *object, int indent)
 	size_t width = 0, n;
 	json_t *value;
 
-	json_object_foreach(object, name, value)
-	{
+	json_object_foreach (object, name, value) {
 		left = label(name);
 		n = left ? strlen(left) : 0;
 		width = n > width && !json_is_object(value) && !is_table(value) ? n : width;
 		free(left);
 	}
-	json_object_foreach(object, name, value)
-	{
+	json_object_foreach (object, name, value) {
 		left = label(name);
 		if (json_is_object(value) || is_table(value)) {
 			fprintf(out, "%*s%s:\n", indent, "", left ? left : "?");

@@ -106,7 +106,7 @@ static void print_errors(FILE *out, const json_t *lu)
 		return;
 	fprintf(out, "%s LUN %.0f:", json_string_value(json_object_get(lu, "target")),
 		number(lu, "lun"));
-	json_object_foreach(keys, name, value)
+	json_object_foreach (keys, name, value)
 		fprintf(out, " %s %lld,", name, (long long)json_integer_value(value));
 	fprintf(out, " reservation conflict %.0f, busy %.0f, aborted %.0f\n",
 		number(lu, "reservation_conflicts"), number(lu, "busy"), number(lu, "aborted"));

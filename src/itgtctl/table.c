@@ -53,29 +53,29 @@ static const char *cell(const struct table *t, size_t i)
 	return t->cells[i] ? t->cells[i] : "?";
 }
 
-static size_t column_width(const struct table *t, size_t column)
+/* The widths of all columns; the caller frees them. NULL: no memory, and nothing is aligned. */
+static size_t *column_widths(const struct table *t)
 {
-	size_t i, width = 0;
+	size_t i, n, *widths = calloc(t->ncolumns, sizeof(*widths));
 
-	for (i = column; i < t->ncells; i += t->ncolumns) {
-		size_t n = table_width(cell(t, i));
-
-		if (n > width)
-			width = n;
+	for (i = 0; widths && i < t->ncells; i++) {
+		n = table_width(cell(t, i));
+		if (n > widths[i % t->ncolumns])
+			widths[i % t->ncolumns] = n;
 	}
-	return width;
+	return widths;
 }
 
 void table_print(const struct table *t, FILE *out, int indent)
 {
-	size_t i, column;
+	size_t *widths = column_widths(t), i, column;
 
 	for (i = 0; i < t->ncells; i++) {
 		const char *text = cell(t, i);
 		int pad;
 
 		column = i % t->ncolumns;
-		pad = (int)(column_width(t, column) - table_width(text));
+		pad = widths ? (int)(widths[column] - table_width(text)) : 0;
 		if (column == 0)
 			fprintf(out, "%*s", indent, "");
 		if (t->is_right[column])
@@ -86,4 +86,5 @@ void table_print(const struct table *t, FILE *out, int indent)
 			fputs(text, out); /* no blanks at the end of a line */
 		fputs(column + 1 < t->ncolumns ? GAP : "\n", out);
 	}
+	free(widths);
 }

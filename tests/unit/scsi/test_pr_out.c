@@ -292,7 +292,64 @@ static void aborted_while_it_waits(void)
 	stop(&s);
 }
 
+static int told, told_error;
+
+static void on_cleared(void *user, int error)
+{
+	(void)user;
+	told++;
+	told_error = error;
+}
+
+/* An operator's clear takes all away and tells the registrants. */
+static void an_operator_clears_all(void)
+{
+	struct three s;
+	uint32_t generation;
+
+	start(&s);
+	generation = s.r.lu->pr.generation;
+	CU_ASSERT_EQUAL(pr_do(&s.r, &s.r.x[0], PR_RESERVE, PR_EXCLUSIVE_ACCESS, 0xa, 0), SCSI_GOOD);
+	told = 0;
+	CU_ASSERT_EQUAL(pr_out_clear(s.r.lu, on_cleared, NULL), 0);
+	CU_ASSERT_EQUAL(told, 1);
+	CU_ASSERT_EQUAL(told_error, 0);
+	CU_ASSERT_EQUAL(s.r.lu->pr.n, 0);
+	CU_ASSERT_EQUAL(s.r.lu->pr.type, PR_NONE);
+	CU_ASSERT_EQUAL(s.r.lu->pr.generation, generation + 1);
+	CU_ASSERT_PTR_NULL(s.r.lu->pr_op);
+	check_attention(&s, SENSE_RESERVATIONS_PREEMPTED, SENSE_RESERVATIONS_PREEMPTED,
+			SENSE_RESERVATIONS_PREEMPTED);
+	stop(&s);
+}
+
+/* What is kept cannot be removed: all is as before. */
+static void what_cannot_be_removed_stays(void)
+{
+	struct pollfd fd = { .events = POLLIN };
+	struct three s;
+	int i;
+
+	start(&s);
+	fd.fd = store_env_fd(s.r.env);
+	s.r.core.state_dir = "/nonexistent/directory";
+	told = 0;
+	CU_ASSERT_EQUAL(pr_out_clear(s.r.lu, on_cleared, NULL), 0);
+	CU_ASSERT_EQUAL(pr_out_clear(s.r.lu, on_cleared, NULL), -EBUSY);
+	for (i = 0; i < 1000 && !told; i++) { /* a worker has tried */
+		poll(&fd, 1, 10);
+		rig_run(&s.r);
+	}
+	CU_ASSERT_EQUAL(told_error, -ENOENT);
+	CU_ASSERT_EQUAL(s.r.lu->pr.n, 3);
+	CU_ASSERT_PTR_NULL(s.r.lu->pr_op);
+	s.r.core.state_dir = NULL;
+	stop(&s);
+}
+
 static const struct unit_test tests[] = {
+	{ "an operator clears all", an_operator_clears_all },
+	{ "what cannot be removed stays", what_cannot_be_removed_stays },
 	{ "a release is told to registrants", a_release_is_told_to_registrants },
 	{ "a clear is told to all", a_clear_is_told_to_all },
 	{ "a preempt is told to the preempted, a new type to the rest",
