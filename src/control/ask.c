@@ -106,8 +106,7 @@ static bool copy_pairs(const struct call *c, struct request *rq)
 	rq->pairs = calloc(json_object_size(options) + 1, sizeof(*rq->pairs));
 	if (!rq->pairs)
 		return false;
-	json_object_foreach(options, name, value)
-	{
+	json_object_foreach (options, name, value) {
 		struct request_pair *p = &rq->pairs[rq->npairs++];
 
 		p->name = strdup(name);

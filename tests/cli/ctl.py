@@ -1,4 +1,5 @@
 """What the tests of itgtctl share: running it, and speaking to the socket without it."""
+import hashlib
 import json
 import os
 import socket
@@ -54,20 +55,31 @@ class Raw:
 class Initiator:
     """A session for looking at: it logs in, sends commands, and says what came."""
 
-    def __init__(self, port, name="iqn.2026-11.org.example:host", target=IQN, isid=1, address="127.0.0.1", **keys):
-        self.socket = cli.connect(port, address)
-        self.itt, self.cmdsn = 0, 1
+    def __init__(self, port, name="iqn.2026-11.org.example:host", target=IQN, isid=1, chap=None, **keys):
+        """chap: (user, secret), proven with SHA-256."""
+        self.socket = cli.connect(port)
+        self.isid, self.itt, self.cmdsn = isid, 0, 1
         pairs = {"InitiatorName": name, "SessionType": "Normal" if target else "Discovery"}
         if target:
             pairs["TargetName"] = target
-        text = "".join(f"{key}={value}\0" for key, value in (pairs | keys).items()).encode()
+        if chap:
+            self.login(0x00, pairs | {"AuthMethod": "CHAP"})
+            asked = self.login(0x00, {"CHAP_A": "7"})
+            proof = bytes([int(asked["CHAP_I"])]) + chap[1].encode() + bytes.fromhex(asked["CHAP_C"][2:])
+            self.login(0x81, {"CHAP_N": chap[0], "CHAP_R": "0x" + hashlib.sha256(proof).hexdigest()})
+            pairs = {}
+        self.login(0x87, pairs | keys)  # operational stage, then full feature phase
+
+    def login(self, flags, pairs):
+        """One login request: the keys of its answer; the status is kept."""
         bhs = bytearray(48)
-        bhs[0], bhs[1] = 0x43, 0x87  # operational stage, then full feature phase
-        bhs[8:14] = bytes([0x80, 0, 0, 0, 0, isid])
+        bhs[0], bhs[1] = 0x43, flags
+        bhs[8:14] = bytes([0x80, 0, 0, 0, 0, self.isid])
         bhs[27] = 1
-        self.send(bhs, text)
-        answer, _ = self.receive()
+        self.send(bhs, "".join(f"{key}={value}\0" for key, value in pairs.items()).encode())
+        answer, text = self.receive()
         self.status = answer[36] << 8 | answer[37]
+        return dict(pair.split("=", 1) for pair in text.decode().split("\0") if pair)
 
     def send(self, bhs, data=b""):
         bhs[5:8] = len(data).to_bytes(3, "big")

@@ -47,6 +47,17 @@ class Sessions(ctl.Case):
                 self.assertEqual(counts, {"a": 1, "b": 0})
             self.assertEqual(itgtd.end(), 0)
 
+    def test_how_it_is_proven_is_told(self):
+        (self.dir / "secret").write_text("a secret of enough\n")
+        (self.dir / "secret").chmod(0o600)
+        with self.serve(*cli.RAM, "--chap", f"host1:{self.dir}/secret") as itgtd, \
+                ctl.Initiator(itgtd.ports[0], chap=("host1", "a secret of enough")) as host:
+            self.assertEqual(host.status, 0)
+            (session,) = self.show("session", "list")
+            (conn,) = self.show("session", "show", str(session["sid"]))["connections"]
+            self.assertEqual((conn["auth"], conn["user"]), ("CHAP SHA-256", "host1"))
+            self.assertEqual(itgtd.end(), 0)
+
     def test_drop_cuts(self):
         with self.serve() as itgtd, ctl.Initiator(itgtd.ports[0]) as host:
             (session,) = self.show("session", "list")
