@@ -6,6 +6,7 @@
 #ifndef BASE_HISTOGRAM_H
 #define BASE_HISTOGRAM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define HISTOGRAM_BITS    5  /* 2^5 parts of each power of two */
@@ -33,5 +34,9 @@ void histogram_merge(struct histogram *h, const struct histogram *from);
  * The middle of its bucket, but never outside of min and max. 0 when empty.
  */
 uint64_t histogram_quantile(const struct histogram *h, uint32_t ppm);
+
+/* out[i]: how many values are at most bounds[i]; the n bounds ascend. As exact as the buckets are.
+ */
+void histogram_cumulate(const struct histogram *h, const uint64_t *bounds, size_t n, uint64_t *out);
 
 #endif

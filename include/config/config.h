@@ -25,6 +25,7 @@ struct conf_settings {
 	uint32_t busy_poll_us;
 	const char *state_directory;
 	const char *control_socket; /* "": none */
+	const char *metrics;        /* NULL: none */
 	const char *control_group;  /* NULL: the process's own */
 };
 

@@ -9,6 +9,7 @@
 
 struct apply;
 struct buf_pool;
+struct histogram;
 struct config;
 struct ev_loop;
 struct iscsi_server;
@@ -27,6 +28,7 @@ struct control_env {
 	struct buf_pool *pool;
 	struct apply *apply; /* changes are asked for here */
 	const struct running *running;
+	const struct histogram *lag;  /* ns that turns of the loop took */
 	uint64_t started_ms;          /* on the server's clock */
 	void (*shutdown)(void *user); /* end the daemon as SIGTERM does */
 	void *user;                   /* of these functions */

@@ -15,6 +15,7 @@ struct args {
 	const char *config;          /* borrowed from argv, as all texts here are */
 	const char *pidfile;         /* NULL: none */
 	bool has_config;             /* else config is ARGS_CONFIG */
+	const char *metrics;         /* NULL: as the configuration says */
 	const char *control_socket;  /* NULL: as the configuration says, with --serve none */
 	const char *state_directory; /* NULL: likewise */
 	bool has_log_level;          /* else the configuration says it */

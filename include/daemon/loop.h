@@ -5,6 +5,7 @@
 #ifndef DAEMON_LOOP_H
 #define DAEMON_LOOP_H
 
+#include "base/histogram.h"
 #include "base/loop.h"
 
 #include <ev.h>
@@ -33,7 +34,10 @@ struct turn {
 	bool woken;   /* that descriptor was readable in this turn */
 	struct loop_clock clock;
 	struct lazy_timer due; /* when a store's filter lets a request go on */
-	ev_tstamp last;        /* when there was something to do last, seconds; with busy_poll_us */
+	ev_check check;
+	uint64_t woke_ns;     /* when this turn began … */
+	struct histogram lag; /* … and how long turns took, ns */
+	ev_tstamp last;       /* when there was something to do last, seconds; with busy_poll_us */
 };
 
 /* The first part is filled by the caller. t is lent until turn_stop(). */

@@ -35,6 +35,8 @@ enum conn_state {
 	CONN_DEAD,             /* given up: the socket closes at the end of the turn */
 };
 
+#define CONN_STATES (CONN_DEAD + 1)
+
 enum conn_event {
 	EV_LOGIN_PDU,  /* the first PDU of a login */
 	EV_LOGIN_DONE, /* T5 */

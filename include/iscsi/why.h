@@ -15,6 +15,8 @@
 
 #define WHY_CASES    64
 #define WHY_TEXT_MAX 400
+#define WHY_CLASSES  4  /* of RFC 7143, 11.13.5 */
+#define WHY_DETAILS  16 /* more than there are */
 
 struct auth_group;
 struct conn;
@@ -40,6 +42,7 @@ struct why_case {
 struct why {
 	struct why_case cases[WHY_CASES];
 	uint64_t total;
+	uint64_t by_status[WHY_CLASSES][WHY_DETAILS]; /* [0][0]: ended without an answer */
 };
 
 /* What a login had come to when it ended; texts are borrowed, NULL where nothing is known. */

@@ -46,6 +46,9 @@ struct scsi_stats {
 /* "read", "write", "sync", "other". */
 const char *stats_flow_name(enum scsi_flow flow);
 
+/* "medium error"; key: 0 to STATS_SENSE_KEYS - 1. */
+const char *stats_sense_key_name(uint8_t key);
+
 /* t has ended: count it where it belongs. */
 void stats_count(const struct scsi_task *t);
 

@@ -97,3 +97,16 @@ uint64_t histogram_quantile(const struct histogram *h, uint32_t ppm)
 		value = h->min;
 	return value > h->max ? h->max : value;
 }
+
+void histogram_cumulate(const struct histogram *h, const uint64_t *bounds, size_t n, uint64_t *out)
+{
+	unsigned int bucket = 0, end;
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		for (end = bucket_of(bounds[i]); bucket <= end; bucket++)
+			sum += h->buckets[bucket];
+		out[i] = sum;
+	}
+}

@@ -186,6 +186,21 @@ static void check_target(struct config *c, const struct conf_node *node, struct 
 		conf_warning(faults, node->where, node, NULL, "has no lun");
 }
 
+/* An address with its port: there is none that everybody would expect. */
+static void check_metrics(const struct conf_node *root, const char *text,
+			  struct conf_faults *faults)
+{
+	const char *colon = text ? strrchr(text, ':') : NULL;
+	struct portal_addr addr;
+
+	if (!text)
+		return;
+	if (portal_addr_parse(text, &addr) || !colon || (*text == '[' && colon[-1] != ']') ||
+	    (*text != '[' && strchr(text, ':') != colon))
+		conf_fault_value(faults, root, "metrics", conf_value(root, "metrics"),
+				 "is not an address and port (write 127.0.0.1:9814, [::1]:9814)");
+}
+
 /* What others name comes first. */
 int config_check(struct config *c, struct conf_tree *t, struct conf_faults *faults)
 {
@@ -197,6 +212,7 @@ int config_check(struct config *c, struct conf_tree *t, struct conf_faults *faul
 	if (err)
 		return err;
 	conf_read_section(t->root, &c->settings, faults);
+	check_metrics(t->root, c->settings.metrics, faults);
 	STAILQ_FOREACH (n, &t->root->children, link) {
 		if (n->section == &conf_auth_group)
 			conf_auth_group_check(&c->world, n, faults);

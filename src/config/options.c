@@ -50,6 +50,8 @@ static const struct conf_option root_options[] = {
 	  "how long a login may take" },
 	{ "max-connections", CONF_NUMBER, "1024", 1, 65535, NULL, AT(max_connections),
 	  "connections at a time, all portals together" },
+	{ "metrics", CONF_TEXT, NULL, 1, 63, NULL, AT(metrics),
+	  "address and port of the page of metrics" },
 	{ "shutdown-timeout", CONF_DURATION, "10s", 0, HOUR, NULL, AT(shutdown_timeout_ms),
 	  "how long commands in flight may take when the daemon ends" },
 	{ "state-directory", CONF_TEXT, "/var/lib/itgtd", 1, 4000, NULL, AT(state_directory),

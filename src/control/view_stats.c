@@ -4,14 +4,6 @@
 #include "scsi/lu.h"
 #include "target/target.h"
 
-/* SPC-5, table 49 */
-static const char *const sense_keys[STATS_SENSE_KEYS] = {
-	"no sense",       "recovered error", "not ready",      "medium error",
-	"hardware error", "illegal request", "unit attention", "data protect",
-	"blank check",    "vendor specific", "copy aborted",   "aborted command",
-	"reserved",       "volume overflow", "miscompare",     "completed",
-};
-
 /* Parts in a million of the commands that were at least so quick. */
 static const struct {
 	const char *name;
@@ -53,7 +45,7 @@ json_t *view_stats(const struct target *t, const struct scsi_lu *lu)
 		json_array_append_new(flows, flow(s, (enum scsi_flow)i));
 	for (i = 0; i < STATS_SENSE_KEYS; i++) {
 		if (s->sense[i])
-			json_object_set_new(errors, sense_keys[i],
+			json_object_set_new(errors, stats_sense_key_name((uint8_t)i),
 					    json_integer((json_int_t)s->sense[i]));
 	}
 	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "target", view_text(t->name),

@@ -12,6 +12,7 @@ enum {
 	SWITCH_EXIT_WITH_PARENT,
 	SWITCH_HELP,
 	SWITCH_PORTAL,
+	SWITCH_METRICS,
 	SWITCH_READ_ONLY,
 	SWITCH_READY_FD,
 	SWITCH_SERVE,
@@ -29,6 +30,8 @@ const struct args_switch args_switches[] = {
 	{ "log-level", 'l', "LEVEL", "error, warning, notice, info or debug" },
 	{ "control-socket", SWITCH_CONTROL_SOCKET, "PATH",
 	  "where itgtctl reaches it (with --serve: nowhere, unless given)" },
+	{ "metrics", SWITCH_METRICS, "ADDR:PORT",
+	  "where the page of metrics is, http://ADDR:PORT/metrics" },
 	{ "state-directory", SWITCH_STATE_DIRECTORY, "PATH",
 	  "for what outlives it (with --serve: nothing, unless given)" },
 	{ "check", SWITCH_CHECK, NULL, "say every fault in the configuration, serve nothing" },
@@ -170,6 +173,7 @@ static enum args_verdict take(struct parser *p, int letter, const char *name)
 		break;
 	case SWITCH_CHECK: a->check = true; break;
 	case SWITCH_CONTROL_SOCKET: a->control_socket = optarg; break;
+	case SWITCH_METRICS: a->metrics = optarg; break;
 	case SWITCH_STATE_DIRECTORY: a->state_directory = optarg; break;
 	case SWITCH_EXIT_WITH_PARENT: a->exit_with_parent = true; break;
 	case SWITCH_READY_FD:

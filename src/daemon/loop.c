@@ -1,6 +1,7 @@
 #include "daemon/loop.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "iscsi/server.h"
 #include "scsi/core.h"
 #include "store/store.h"
@@ -76,10 +77,21 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
 		more = flush(t);
 	while (t->ended && t->ended(t));
 	wait_for_due(t);
+	histogram_add(&t->lag, clock_ns() - t->woke_ns);
 	if (more || is_worth_waiting(t))
 		ev_idle_start(loop, &t->more);
 	else
 		ev_idle_stop(loop, &t->more);
+}
+
+/* The loop has looked for events, and found some. */
+static void on_check(struct ev_loop *loop, ev_check *w, int events)
+{
+	struct turn *t = w->data;
+
+	(void)loop;
+	(void)events;
+	t->woke_ns = clock_ns();
 }
 
 static void on_aio(struct ev_loop *loop, ev_io *w, int events)
@@ -107,20 +119,27 @@ static void on_more(struct ev_loop *loop, ev_idle *w, int events)
 void turn_start(struct turn *t)
 {
 	ev_prepare_init(&t->prepare, on_prepare);
+	ev_check_init(&t->check, on_check);
+	ev_set_priority(&t->check, EV_MAXPRI); /* before all that has happened is handled */
 	ev_io_init(&t->aio, on_aio, store_env_fd(t->env), EV_READ);
 	ev_idle_init(&t->more, on_more);
 	t->prepare.data = t;
+	t->check.data = t;
+	t->woke_ns = clock_ns();
+	histogram_init(&t->lag);
 	t->aio.data = t;
 	t->woken = false;
 	loop_clock_start(t->loop, &t->clock);
 	lazy_timer_init(&t->due, on_due);
 	ev_prepare_start(t->loop, &t->prepare);
+	ev_check_start(t->loop, &t->check);
 	ev_io_start(t->loop, &t->aio);
 }
 
 void turn_stop(struct turn *t)
 {
 	ev_prepare_stop(t->loop, &t->prepare);
+	ev_check_stop(t->loop, &t->check);
 	ev_io_stop(t->loop, &t->aio);
 	ev_idle_stop(t->loop, &t->more);
 	lazy_timer_stop(t->loop, &t->due);

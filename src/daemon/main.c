@@ -1,6 +1,7 @@
 /* itgtd: what is started in which order, and stopped in the reverse one. */
 #include "base/buf.h"
 #include "config/build.h"
+#include "control/metrics.h"
 #include "control/server.h"
 #include "daemon/args.h"
 #include "daemon/background.h"
@@ -49,6 +50,7 @@ struct daemon {
 	struct ev_loop *loop;
 	struct iscsi_server *server;
 	struct control_server *control; /* NULL: there is none */
+	struct metrics *metrics;        /* NULL: likewise */
 	struct notify notify;
 	struct turn turn;
 	struct stop stop;
@@ -191,15 +193,10 @@ static void on_shutdown(void *user)
 	stop_begin(&d->stop);
 }
 
-/*
- * The built-in socket cannot always be made: by a user without rights in /run, by a second
- * daemon. One that was asked for must be.
- */
-static int start_control(struct daemon *d)
+/* What the control socket and the page of metrics look at. */
+static struct control_env env_of(struct daemon *d)
 {
-	const struct conf_settings *s = &d->config.settings;
-	const char *path = d->args.control_socket;
-	const struct control_env env = {
+	return (struct control_env){
 		.loop = d->loop,
 		.config = &d->config,
 		.world = &d->config.world,
@@ -208,10 +205,22 @@ static int start_control(struct daemon *d)
 		.pool = &d->pool,
 		.apply = d->change.apply,
 		.running = &d->running,
+		.lag = &d->turn.lag,
 		.started_ms = iscsi_server_now_ms(d->server),
 		.shutdown = on_shutdown,
 		.user = d,
 	};
+}
+
+/*
+ * The built-in socket cannot always be made: by a user without rights in /run, by a second
+ * daemon. One that was asked for must be.
+ */
+static int start_control(struct daemon *d)
+{
+	const struct conf_settings *s = &d->config.settings;
+	const char *path = d->args.control_socket;
+	const struct control_env env = env_of(d);
 	char why[CONTROL_WHY_MAX];
 	int err;
 
@@ -229,6 +238,24 @@ static int start_control(struct daemon *d)
 	}
 	log_warning("%s; itgtctl cannot reach this daemon", why);
 	return 0;
+}
+
+/* It is there where it was asked for, or the daemon does not start. */
+static int start_metrics(struct daemon *d)
+{
+	const char *address = d->args.metrics ? d->args.metrics : d->config.settings.metrics;
+	const struct control_env env = env_of(d);
+	char why[METRICS_WHY_MAX];
+	int err;
+
+	if (!address)
+		return 0;
+	err = metrics_open(&d->metrics, &env, address, why);
+	if (err)
+		log_error("%s", why);
+	else
+		log_notice("metrics: port %u, /metrics", (unsigned int)metrics_port(d->metrics));
+	return err;
 }
 
 static bool on_turn(struct turn *t)
@@ -298,6 +325,7 @@ static int say_ready(struct daemon *d)
 /* What start() has made, in the reverse order. Nothing is in flight. */
 static void finish(struct daemon *d)
 {
+	metrics_close(d->metrics);
 	control_close(d->control);
 	listeners_close(&d->listeners);
 	iscsi_server_free(d->server);
@@ -317,13 +345,15 @@ static int serve(struct daemon *d)
 	privs_raise_nofile();
 	/* Ports before stores: a port that is taken must not leave a new disk behind. */
 	if (start_pidfile(d) || start_state(d) || start_portals(d) || start_stores(d) ||
-	    start_server(d) || start_changes(d) || start_control(d))
+	    start_server(d) || start_changes(d) || start_control(d) || start_metrics(d))
 		return EXIT_START;
 	start_loop(d);
 	if (say_ready(d) == 0)
 		ev_run(d->loop, 0);
 	control_close(d->control);
 	d->control = NULL;
+	metrics_close(d->metrics);
+	d->metrics = NULL;
 	notify_stop(&d->notify);
 	stop_stop(&d->stop);
 	turn_stop(&d->turn);

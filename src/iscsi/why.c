@@ -224,6 +224,7 @@ const struct why_case *why_note(struct why *why, const struct why_login *login)
 	};
 	struct why_case *place;
 
+	why->by_status[login->status >> 8 & (WHY_CLASSES - 1)][login->status & (WHY_DETAILS - 1)]++;
 	copy(new.initiator, sizeof(new.initiator), login->initiator);
 	copy(new.target, sizeof(new.target), login->target);
 	copy(new.user, sizeof(new.user), login->user);

@@ -23,6 +23,19 @@ const char *stats_flow_name(enum scsi_flow flow)
 	return names[flow];
 }
 
+/* SPC-5, table 49 */
+static const char *const sense_keys[STATS_SENSE_KEYS] = {
+	"no sense",       "recovered error", "not ready",      "medium error",
+	"hardware error", "illegal request", "unit attention", "data protect",
+	"blank check",    "vendor specific", "copy aborted",   "aborted command",
+	"reserved",       "volume overflow", "miscompare",     "completed",
+};
+
+const char *stats_sense_key_name(uint8_t key)
+{
+	return sense_keys[key];
+}
+
 static enum scsi_flow flow_of(const struct scsi_cmd *cmd)
 {
 	if (!cmd)

@@ -82,7 +82,7 @@ def range_faults():
 
 # What people's files have in them, and what therefore stays.
 CONTRACT = {
-    "root": "log-level control-socket state-directory shutdown-timeout login-timeout max-connections",
+    "root": "log-level control-socket state-directory shutdown-timeout login-timeout max-connections metrics",
     "portal-group": "listen discovery-auth-group redirect",
     "auth-group": "chap-algorithms initiator-names initiator-portals",
     "chap": "secret-file secret mutual-user mutual-secret-file mutual-secret",

@@ -111,6 +111,32 @@ static void merged(void)
 	CU_ASSERT_EQUAL(histogram_quantile(&h, 500000), 10);
 }
 
+/* How many are at most so much: exact where a bound is one of the small values, else to the bucket.
+ */
+static void values_are_cumulated(void)
+{
+	static const uint64_t bounds[] = { 0, 5, 31, 1000, 1000000, UINT64_MAX };
+	static const uint64_t want[] = { 1, 3, 4, 5, 7, 8 };
+	uint64_t got[6];
+	size_t i;
+
+	histogram_init(&h);
+	histogram_cumulate(&h, bounds, 6, got);
+	for (i = 0; i < 6; i++)
+		CU_ASSERT_EQUAL(got[i], 0);
+	histogram_add(&h, 0);
+	histogram_add(&h, 5);
+	histogram_add(&h, 4);
+	histogram_add(&h, 31);
+	histogram_add(&h, 900);
+	histogram_add(&h, 2000);
+	histogram_add(&h, 900000);
+	histogram_add(&h, UINT64_MAX);
+	histogram_cumulate(&h, bounds, 6, got);
+	for (i = 0; i < 6; i++)
+		CU_ASSERT_EQUAL(got[i], want[i]);
+}
+
 static const struct unit_test tests[] = {
 	{ "an empty one answers 0", an_empty_one },
 	{ "small values come out as they went in", small_values_are_exact },
@@ -119,6 +145,7 @@ static const struct unit_test tests[] = {
 	{ "quantiles of an even spread are where they should be", quantiles_of_a_ramp },
 	{ "of one value every quantile is that value", one_value },
 	{ "two are added up", merged },
+	{ "values up to bounds are counted", values_are_cumulated },
 };
 
 UNIT_MAIN("base/histogram", tests)
