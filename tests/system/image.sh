@@ -1,14 +1,18 @@
 #!/bin/sh
 # Make the virtual machine of the system tests: image.sh DIRECTORY
 #
-# DIRECTORY then holds root.ext2 (Debian with the Linux initiator), vmlinuz,
-# and initrd, which does no more than mount the one and start guest.sh.
+# DIRECTORY then holds root.ext2 (Debian with the Linux initiator), vmlinuz, and initrd,
+# which does no more than mount the one and start guest.sh, or what first= of the
+# kernel's command line names: such words are variables of the first process.
 # What the jobs need is in this list; a change here makes a new image.
 set -eu
 
 suite=bookworm
 packages=linux-image-cloud-amd64,kmod,busybox-static,iproute2,util-linux,mount,fdisk
 packages=$packages,open-iscsi,multipath-tools,e2fsprogs,xfsprogs,fio,sg3-utils,ddpt
+# What itgtd's package depends on, so that it can be installed there.
+packages=$packages,systemd,libaio1,libconfuse2,libev4,libidn12,libisal2,libjansson4
+packages=$packages,libmicrohttpd12,libncursesw6,libssl3
 
 # The modules without which no disk is seen; the rest is loaded from the disk.
 boot_modules='virtio_pci virtio_blk'
@@ -24,7 +28,7 @@ write_init() {
 		$bb mount -o move /dev /root/dev
 		$bb mount -t tmpfs job /root/mnt
 		$bb tar -xf /root/dev/vdb -C /root/mnt
-		exec $bb switch_root /root /bin/bash /mnt/guest.sh
+		exec $bb switch_root /root ${first:-/bin/bash /mnt/guest.sh}
 	END
 }
 

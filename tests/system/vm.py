@@ -86,7 +86,11 @@ def write_job(path, job, environment, files=()):
             tar.addfile(entry, io.BytesIO(text.encode()))
 
 
-def command(base, directory):
+# systemd as the first process runs the job as a service of its own.
+SYSTEMD = 'first=/lib/systemd/systemd systemd.run="/bin/bash /mnt/guest.sh"'
+
+
+def command(base, directory, systemd):
     """QEMU's command line. It emulates, so that it runs anywhere; ITGTD_TEST_ACCEL=kvm is faster."""
     def serial(name):
         return ["-chardev", f"file,id={name},path={directory}/{name}", "-serial", f"chardev:{name}"]
@@ -97,17 +101,18 @@ def command(base, directory):
     return ["qemu-system-x86_64", "-accel", os.environ.get("ITGTD_TEST_ACCEL", "tcg,thread=multi"),
             "-cpu", "max", "-smp", "2", "-m", "512", "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", f"{base}/vmlinuz", "-initrd", f"{base}/initrd",
-            "-append", "console=ttyS0 quiet panic=-1 mitigations=off",
+            "-append", "console=ttyS0 quiet panic=-1 mitigations=off " + (SYSTEMD if systemd else ""),
             *disk(f"{base}/root.ext2", "snapshot=on"), *disk(f"{directory}/job.tar", "readonly=on"),
             "-nic", "user,model=virtio-net-pci", *serial("console"), *serial("output")]
 
 
-def run(job, timeout_s, files=(), **environment):
+def run(job, timeout_s, files=(), systemd=False, **environment):
     """
     Run a shell script (set -eu) in a new machine, beside the files; its exit status and output.
 
-    The names in environment are variables there. A machine that panics, hangs
-    or stops early is told with the end of its console, as status None.
+    The names in environment are variables there. With systemd as the first process the
+    machine has its own loopback, without it the host's. A machine that panics, hangs or
+    stops early is told with the end of its console, as status None.
     """
     base = image()
     with itgtd.workdir() as directory:
@@ -115,7 +120,7 @@ def run(job, timeout_s, files=(), **environment):
         output, console = pathlib.Path(directory, "output"), pathlib.Path(directory, "console")
         output.touch()
         console.touch()
-        with subprocess.Popen(command(base, directory), stdin=subprocess.DEVNULL) as qemu:
+        with subprocess.Popen(command(base, directory, systemd), stdin=subprocess.DEVNULL) as qemu:
             try:
                 qemu.wait(BOOT_TIMEOUT_S + timeout_s)
                 end = "the machine stopped early"
