@@ -23,9 +23,7 @@ static struct sense current_sense(struct scsi_task *t)
 
 	if (!t->lu)
 		s.code = SENSE_NO_LU;
-	else if (ua_take(t->itl, &s))
-		return s;
-	else if (wipe_refuses(t->lu, false, &s))
+	else if (ua_take(t->itl, &s) || wipe_refuses(t->lu, false, &s))
 		return s;
 	else if (t->lu->ejected)
 		s.code = SENSE_NO_MEDIUM;
