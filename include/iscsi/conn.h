@@ -61,6 +61,8 @@ struct conn {
 	struct login *login;     /* owns, while login runs */
 	struct exchange *text;   /* owns, while a text exchange runs */
 	struct answer *parting;  /* owns: the answer to its logout, which waits for the last task */
+	struct lost *lost;       /* while it goes: what keeps its tasks; owner is the session */
+	bool is_released;        /* it is logged out for recovery */
 	bool drains;             /* it logs out: it closes when its last task is over */
 	uint32_t ntasks;         /* tasks allegiant to it */
 	void *transport;         /* the socket object's */

@@ -31,6 +31,9 @@ void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms);
 /* c->alarm_ms has passed. */
 void door_timeout(struct conn *c, uint64_t now_ms);
 
+/* iscsi->alarm_ms has passed. */
+void door_tick(struct iscsi *iscsi, uint64_t now_ms);
+
 /*
  * To be called for each touched connection at the end of a turn: a new state has another alarm.
  */

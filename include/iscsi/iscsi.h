@@ -44,8 +44,10 @@ struct iscsi {
 	struct log_rate news;   /* sessions that come and go */
 	struct why why;         /* refused logins */
 	struct iscsi_counts counts;
-	uint32_t tasks; /* in use, of all sessions */
-	size_t kept;    /* bytes of buffers that wait for nothing but an acknowledgement */
+	uint64_t now_ms;   /* of the last call of the door */
+	uint64_t alarm_ms; /* when door_tick() is wanted; 0: never */
+	uint32_t tasks;    /* in use, of all sessions */
+	size_t kept;       /* bytes of buffers that wait for nothing but an acknowledgement */
 
 	struct tx_pool tx_pool;
 	SLIST_HEAD(, task) free_tasks;

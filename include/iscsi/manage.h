@@ -51,7 +51,8 @@ bool manage_uses_portal(const struct iscsi *iscsi, const struct portal *p);
 /* The rules or accounts of g change: logins under way that were held against them end. */
 void manage_auth_changes(struct iscsi *iscsi, const struct auth_group *g);
 
-/* The same for one session, which sessions_find() gives by its TSIH. */
+/* The same for one session, which may be freed by it when it has no connection, and which
+ * sessions_find() gives by its TSIH. */
 void manage_logout_session(struct session *s, uint16_t time_s);
 void manage_drop_session(struct session *s, const char *why);
 

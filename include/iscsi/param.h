@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define ISCSI_MAX_CONNECTIONS 64 /* connections of a session that this target can do */
-#define ISCSI_MAX_ERL         1  /* error recovery level that it can do */
+#define ISCSI_MAX_ERL         2  /* error recovery level that it can do */
 
 /* 13.24: 2 is RFC 7144 (its functions are there; priorities may be ignored, qualifiers be 0) */
 #define ISCSI_PROTOCOL_LEVEL 2

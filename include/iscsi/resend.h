@@ -32,6 +32,12 @@ void resend_start(struct task *t, uint32_t begin, uint32_t end, bool status);
 /* Say nothing again. False: a PDU is on its way. */
 bool resend_stop(struct task *t);
 
+/* A TOLD task has to be answered on another connection: it is ANSWERING again. */
+void resend_revive(struct task *t);
+
+/* A TOLD task that waits for that is over. */
+void resend_drop(struct task *t);
+
 /* A TOLD task's tag is used anew: its initiator has its answer. */
 void resend_forget(struct task *t);
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct conn;
+struct lost;
 struct pdu_data_out;
 struct task;
 
@@ -27,6 +28,18 @@ void port_retry(struct task *t);
  * Response with that tag. The task is ANSWERING or TOLD, and its data is there.
  */
 void port_reread(struct task *t, uint32_t snack_tag);
+
+/* Nothing more of it is said on its connection, but for PDUs that are made already. */
+void port_hush(struct task *t);
+
+/*
+ * Its connection is lost at error recovery level 2: it goes on, and what it has to say waits for
+ * port_reassign(), or for port_orphan() after task_unpark(). May free the task.
+ */
+void port_park(struct task *t, struct lost *l);
+
+/* It goes on on c (RFC 7143, 7.2.2), behind Data-In or R2T number expdatasn. */
+void port_reassign(struct task *t, struct conn *c, uint32_t expdatasn);
 
 /*
  * The task has no connection any more: at error recovery level 0 it ends, as soon as the

@@ -41,6 +41,18 @@ struct session_waiter {
 	TAILQ_ENTRY(session_waiter) link;
 };
 
+/*
+ * A connection that was lost at error recovery level 2: its tasks go on, and what they have to
+ * say waits for another connection to take them over (RFC 7143, 7.2.2), until time is over (7.5).
+ */
+struct lost {
+	uint16_t cid;
+	bool is_released;  /* logged out for recovery: its tasks may be taken over */
+	uint64_t until_ms; /* when they end */
+	TAILQ_HEAD(, task) tasks;
+	TAILQ_ENTRY(lost) link; /* session->lost */
+};
+
 #define SESSION_MAGIC 0x73657373u
 
 struct session {
@@ -69,6 +81,9 @@ struct session {
 	uint32_t last_ttt;
 	bool has_nexus;
 	struct scsi_nexus nexus;
+	TAILQ_HEAD(, lost) lost;
+	uint32_t nrecords; /* in lost */
+	bool is_dropped;   /* it ends with its connections, whatever was agreed on */
 	TAILQ_HEAD(, conn) conns;
 	struct conn *closing;       /* in conns: where the session's logout is answered; or NULL */
 	TAILQ_HEAD(, fence) fences; /* answers that stand between all others, in order */

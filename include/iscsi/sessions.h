@@ -29,13 +29,22 @@ struct session *sessions_find(const struct iscsi *iscsi, uint16_t tsih);
 struct session *sessions_new(struct conn *c, const struct session_identity *id,
 			     const struct param *param, uint32_t first_cmdsn);
 
-/* End it: its connections are given up, and its tasks end as the device server gives them back. */
+/*
+ * End it: its connections are given up, and its tasks end as the device server gives them back. One
+ * without connections may be freed at once.
+ */
 void sessions_drop(struct session *s, const char *why);
 
 /*
- * c is going: its tasks end (RFC 7143, 7.5), and its session with the last connection. c may be
- * freed afterwards.
+ * c is going: its tasks wait for another connection (c->lost), or end (RFC 7143, 7.5); its session
+ * ends with the last connection when nothing waits. c may be freed afterwards.
  */
 void sessions_leave(struct conn *c);
+
+/* Time has passed: what waited for too long ends. iscsi->alarm_ms is set anew. */
+void sessions_expire(struct iscsi *iscsi, uint64_t now_ms);
+
+/* The server stops: nothing waits for another connection any more. */
+void sessions_stop_waiting(struct iscsi *iscsi);
 
 #endif

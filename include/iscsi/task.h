@@ -50,6 +50,7 @@ struct task {
 	bool drains;         /* when it is aborted, open R2Ts are waited for all the same */
 	bool says;           /* there are PDUs to make */
 	bool is_fed;         /* all its data-out is there, the device server goes on with it */
+	struct lost *lost;   /* its connection is lost: it waits there; NULL mostly */
 	bool is_lost;        /* counts in session->nlost */
 	struct fence *fence; /* owns: its answer waits for others to be acknowledged; NULL mostly */
 	struct statsn_entry told; /* its status, until it is acknowledged */
@@ -67,6 +68,7 @@ struct task {
 	struct scsi_task scsi;
 	struct cmdsn_entry order;
 	uint8_t sense_segment[2 + SCSI_SENSE_MAX]; /* SenseLength and sense data (11.4.7) */
+	TAILQ_ENTRY(task) lost_link;               /* lost->tasks */
 	TAILQ_ENTRY(task) link;                    /* session->tasks */
 	SLIST_ENTRY(task) free;
 };
@@ -123,6 +125,18 @@ void task_close(struct task *t);
  * task_free(). State TOLD.
  */
 void task_retire(struct task *t);
+
+/* The same the other way: its answer has to be given once more. State ANSWERING, no connection. */
+void task_revive(struct task *t);
+
+/* Its connection is lost: it waits in l, allegiant to none. */
+void task_park(struct task *t, struct lost *l);
+
+/* It waits no longer. Fine when it does not. */
+void task_unpark(struct task *t);
+
+/* It is allegiant to c from now on. */
+void task_join_conn(struct task *t, struct conn *c);
 
 /* The end: out of its session, back to the pool; an ending session may go with its last task. */
 void task_free(struct task *t);

@@ -7,6 +7,7 @@
 #include "iscsi/full.h"
 #include "iscsi/login.h"
 #include "iscsi/manage.h"
+#include "iscsi/retain.h"
 #include "iscsi/sessions.h"
 #include "iscsi/stall.h"
 
@@ -42,6 +43,7 @@ struct conn *door_open(struct iscsi *iscsi, const struct portal *portal,
 {
 	struct conn *c = conn_new(iscsi, portal, local, peer);
 
+	iscsi->now_ms = now_ms;
 	if (!c)
 		return NULL;
 	pdu_rx_init(&c->rx, &rx_ops, c);
@@ -100,6 +102,7 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 
 void door_tend(struct conn *c, uint64_t now_ms)
 {
+	c->iscsi->now_ms = now_ms;
 	if (c->state != c->tended) {
 		c->tended = c->state;
 		c->state_ms = alarm_of(c, now_ms);
@@ -196,8 +199,15 @@ static void state_timeout(struct conn *c, uint64_t now_ms)
 	}
 }
 
+void door_tick(struct iscsi *iscsi, uint64_t now_ms)
+{
+	iscsi->now_ms = now_ms;
+	sessions_expire(iscsi, now_ms);
+}
+
 void door_timeout(struct conn *c, uint64_t now_ms)
 {
+	c->iscsi->now_ms = now_ms;
 	if (c->state_ms && now_ms >= c->state_ms)
 		state_timeout(c, now_ms);
 	if (c->check_ms && now_ms >= c->check_ms) {
@@ -221,6 +231,7 @@ bool door_is_over(const struct conn *c)
 
 void door_lost(struct conn *c)
 {
+	retain_start(c);
 	command_forget(c);
 	pdu_rx_reset(&c->rx);
 	pdu_tx_reset(&c->tx); /* what was lent comes back, answers that will not be sent too */
@@ -235,5 +246,6 @@ void door_lost(struct conn *c)
 void door_stop(struct iscsi *iscsi, uint16_t time_s)
 {
 	iscsi->stopping = true;
+	sessions_stop_waiting(iscsi);
 	manage_logout(iscsi, NULL, 0, time_s);
 }

@@ -8,6 +8,7 @@
 #include "iscsi/login_rsp.h"
 #include "iscsi/login_rules.h"
 #include "iscsi/longtext.h"
+#include "iscsi/retain.h"
 #include "iscsi/sessions.h"
 #include "target/world.h"
 #include "wire/text.h"
@@ -99,9 +100,9 @@ static void lead(struct login *l)
 	if (s) {
 		login_rsp_note(l,
 			       "it takes the place of its own session, by the same name and ISID");
-		sessions_drop(s, "the initiator logs in anew: session reinstated");
 		wait_for(l, s);
-		return;
+		sessions_drop(s, "the initiator logs in anew: session reinstated");
+		return; /* l may be gone */
 	}
 	s = sessions_new(c, &id, &l->param, l->first.cmdsn);
 	if (!s) {
@@ -139,6 +140,7 @@ static void join(struct login *l)
 		wait_for(l, s);
 	} else {
 		session_add_conn(s, l->conn);
+		retain_release(s, l->first.cid); /* 6.3.4: an implicit logout for recovery */
 		welcome(l, s);
 	}
 }

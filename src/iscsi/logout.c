@@ -2,6 +2,7 @@
 
 #include "iscsi/answer.h"
 #include "iscsi/conn.h"
+#include "iscsi/retain.h"
 #include "iscsi/scsi_port.h"
 #include "iscsi/session.h"
 #include "iscsi/task.h"
@@ -45,6 +46,7 @@ static void close_session(struct conn *c, struct answer *a, bool at_once)
 	struct conn *other;
 
 	s->closing = c;
+	retain_close_all(s);
 	TAILQ_FOREACH (other, &s->conns, slink) {
 		if (conn_is_full(other))
 			part(other, true, at_once);
@@ -64,23 +66,62 @@ static void close_conn(struct conn *c, struct conn *which, struct answer *a, boo
 	answer_part(which, c, a);
 }
 
-static enum pdu_logout_response response_to(const struct pdu_logout_req *req,
+/*
+ * Remove a connection for recovery (11.14.1, reason 2): it is as good as lost, and its tasks may be
+ * taken over. Of the one that asks nothing more is said but the answer.
+ */
+static void recover_conn(struct conn *c, struct conn *which, struct answer *a)
+{
+	struct task *t;
+
+	conn_news(which, "session %u: connection %u logged out for recovery", c->session->tsih,
+		  which->cid);
+	which->is_released = true;
+	if (which != c) {
+		a->conn = c;
+		which->parting = a;
+		conn_event(which, EV_DROP);
+		return;
+	}
+	TAILQ_FOREACH (t, &c->session->tasks, link) {
+		if (t->conn == c)
+			port_hush(t);
+	}
+	conn_event(c, EV_LOGOUT_PDU);
+	answer_send(c, a);
+}
+
+/* Of a connection that is lost already. */
+static void settle_lost(struct conn *c, const struct pdu_logout_req *req, struct answer *a)
+{
+	if (req->reason == PDU_LOGOUT_RECOVERY)
+		retain_release(c->session, req->cid);
+	else
+		retain_close(c->session, req->cid);
+	answer_send(c, a);
+}
+
+static enum pdu_logout_response response_to(const struct conn *c, const struct pdu_logout_req *req,
 					    const struct conn *which)
 {
 	if (req->reason == PDU_LOGOUT_SESSION)
 		return PDU_LOGOUT_DONE;
-	if (!which)
+	if (!which && !retain_has(c->session, req->cid))
 		return PDU_LOGOUT_NO_CID;
-	return req->reason == PDU_LOGOUT_CONNECTION ? PDU_LOGOUT_DONE : PDU_LOGOUT_NO_RECOVERY;
+	if (req->reason == PDU_LOGOUT_RECOVERY && c->session->param.ErrorRecoveryLevel < 2)
+		return PDU_LOGOUT_NO_RECOVERY;
+	return PDU_LOGOUT_DONE;
 }
 
 void logout_start(struct conn *c, const struct pdu_logout_req *req)
 {
 	struct conn *which = session_conn(c->session, req->cid);
+	const struct param *p = &c->session->param;
 	struct pdu_logout_rsp rsp = {
 		.itt = req->itt,
-		.response = (uint8_t)response_to(req, which),
-		.time2wait = (uint16_t)c->session->param.DefaultTime2Wait,
+		.response = (uint8_t)response_to(c, req, which),
+		.time2wait = (uint16_t)p->DefaultTime2Wait,
+		.time2retain = p->ErrorRecoveryLevel < 2 ? 0 : (uint16_t)p->DefaultTime2Retain,
 	};
 	struct answer *a = answer_new(0);
 
@@ -93,6 +134,10 @@ void logout_start(struct conn *c, const struct pdu_logout_req *req)
 		answer_send(c, a);
 	else if (req->reason == PDU_LOGOUT_SESSION)
 		close_session(c, a, req->immediate);
+	else if (!which)
+		settle_lost(c, req, a);
+	else if (req->reason == PDU_LOGOUT_RECOVERY)
+		recover_conn(c, which, a);
 	else
 		close_conn(c, which, a, req->immediate);
 }

@@ -4,7 +4,7 @@
 #include "iscsi/conn.h"
 #include "iscsi/discovery.h"
 #include "iscsi/login.h"
-#include "iscsi/session.h"
+#include "iscsi/sessions.h"
 #include "target/access.h"
 
 void manage_targets_changed(struct iscsi *iscsi, const struct target *t)
@@ -93,19 +93,23 @@ void manage_drop_session(struct session *s, const char *why)
 {
 	struct conn *c;
 
+	s->is_dropped = true;
 	TAILQ_FOREACH (c, &s->conns, slink) {
 		if (!conn_is_full(c))
 			continue;
 		conn_news(c, "session %u: dropped: %s", s->tsih, why);
 		async_drop_session(c);
 	}
+	if (TAILQ_EMPTY(&s->conns))
+		sessions_drop(s, why); /* it waited for its initiator to come back */
 }
 
 void manage_drop(struct iscsi *iscsi, const struct target *t, uint16_t tag, const char *why)
 {
-	struct session *s;
+	struct session *s, *next;
 
-	TAILQ_FOREACH (s, &iscsi->sessions, link) {
+	for (s = TAILQ_FIRST(&iscsi->sessions); s; s = next) {
+		next = TAILQ_NEXT(s, link);
 		if (is_meant(s, t, tag))
 			manage_drop_session(s, why);
 	}

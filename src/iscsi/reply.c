@@ -22,10 +22,12 @@ static uint8_t residual_of(const struct scsi_task *scsi, uint32_t *residual)
 	return 0;
 }
 
-/* Where it is GOOD, unless an R-Data SNACK wants a response of its own (11.16.3). */
+/* Where it is GOOD and data is left to send, unless an R-Data SNACK wants a response of its own
+ * (11.16.3). */
 bool reply_rides(const struct task *t)
 {
-	return t->scsi.in_len > 0 && t->scsi.status == SCSI_GOOD && !t->snack_tag;
+	return t->scsi.in_len > 0 && t->scsi.status == SCSI_GOOD && !t->snack_tag &&
+	       t->in.acked_offset < t->scsi.in_len;
 }
 
 void reply_response(struct task *t, struct tx_pdu *pdu)

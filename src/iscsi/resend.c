@@ -131,6 +131,10 @@ static void acked(struct statsn_entry *e)
 		resend_settle(t);
 		return;
 	}
+	if (t->conn->lost) {
+		task_park(t, t->conn->lost); /* it is not acknowledged: its connection goes */
+		return;
+	}
 	/* What is in the queue comes back; what is on its way ends it. */
 	pdu_tx_remove(&t->conn->tx, &t->tx);
 	pdu_tx_remove(&t->conn->tx, &t->again);
@@ -183,8 +187,19 @@ void resend_settle(struct task *t)
 	assert(t->state == TASK_TOLD);
 	if (t->told.is_in || t->tx.queued || t->again.queued)
 		return;
+	resend_drop(t);
+}
+
+void resend_drop(struct task *t)
+{
 	t->session->iscsi->kept -= bytes_of(t);
 	task_free(t);
+}
+
+void resend_revive(struct task *t)
+{
+	t->session->iscsi->kept -= bytes_of(t);
+	task_revive(t);
 }
 
 void resend_forget(struct task *t)

@@ -76,7 +76,9 @@ static void task_sent(struct tx_sender *s, bool gone)
 		conn_send(t->conn, &t->tx);
 		return;
 	}
-	/* Level 0: an answer that was lost with its connection is lost. */
+	if (gone && t->state == TASK_ANSWERING && t->conn->lost)
+		return; /* level 2: port_park() comes next */
+	/* Below, an answer that was lost with its connection is lost. */
 	if (t->state == TASK_ANSWERING && gone)
 		tell_loss(t);
 	if (t->state == TASK_TOLD)
@@ -209,7 +211,9 @@ static bool drain(struct task *t)
 static void answer(struct task *t)
 {
 	if (!t->conn) {
-		task_free(t); /* level 0: nobody is left to be told */
+		t->state = TASK_ANSWERING;
+		if (!t->lost)
+			task_free(t); /* nobody is left to be told */
 		return;
 	}
 	if (!drain(t))
@@ -329,8 +333,80 @@ void port_orphan(struct task *t)
 		task_free(t);
 		break;
 	case TASK_DRAINING: task_free(t); break;
+	case TASK_TOLD: resend_drop(t); break;
 	default: break;
 	}
+}
+
+void port_hush(struct task *t)
+{
+	t->says = false;
+	pdu_tx_remove(&t->conn->tx, &t->tx);
+	resend_stop(t);
+}
+
+void port_park(struct task *t, struct lost *l)
+{
+	if (t->state == TASK_LEAVING) {
+		port_orphan(t);
+		return;
+	}
+	task_park(t, l);
+	t->says = false;
+	if (t->fence)
+		fence_cancel(t->fence);
+	if (t->state != TASK_DRAINING)
+		return;
+	if (is_aborted(t))
+		task_free(t);
+	else
+		t->state = TASK_ANSWERING; /* what it waited for does not come any more */
+}
+
+/* Data that was not kept cannot be given again: the command is at an end all the same. */
+static void fail_again(struct scsi_task *scsi)
+{
+	const struct sense sense = { .code = SENSE_NOT_AGAIN, .bit = SENSE_NO_BIT };
+
+	scsi->status = SCSI_CHECK_CONDITION;
+	scsi->sense_len = sense_format(scsi->sense, &sense, false);
+	scsi->xfer_len = 0;
+	scsi->in_len = 0;
+}
+
+/* Go on with an answer behind what the initiator has of it. */
+static void resume_answer(struct task *t, uint32_t expdatasn)
+{
+	struct datain_source src;
+
+	if (t->scsi.in_len && t->in.max_pdu) {
+		src = reply_source(t);
+		src.max_pdu = t->in.max_pdu; /* as it was cut for the lost connection */
+		if (expdatasn)
+			(void)datain_ack(&t->in, &src, expdatasn); /* 11.5.8: else it is ignored */
+		datain_rewind(&t->in);
+		if (t->in.offset < t->scsi.in_len && !resend_has_data(t))
+			fail_again(&t->scsi);
+	}
+	send_answer(t);
+}
+
+void port_reassign(struct task *t, struct conn *c, uint32_t expdatasn)
+{
+	task_unpark(t);
+	if (t->state == TASK_TOLD)
+		resend_revive(t);
+	task_join_conn(t, c);
+	t->is_numbered = false;
+	t->snack_tag = 0;
+	t->again_next = 0;
+	t->again_end = 0;
+	t->again_status = false;
+	dataout_restart(&t->out, expdatasn < t->out.r2tsn ? expdatasn : t->out.r2tsn);
+	if (t->state == TASK_ANSWERING)
+		resume_answer(t, expdatasn);
+	else
+		port_data(t);
 }
 
 /* A task that waits for its CmdSN ends with its connection; the number is not missing then. */

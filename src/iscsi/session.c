@@ -71,7 +71,7 @@ void session_settle(struct session *s)
 
 void session_free(struct session *s)
 {
-	assert(TAILQ_EMPTY(&s->fences) && s->nlost == 0);
+	assert(TAILQ_EMPTY(&s->fences) && TAILQ_EMPTY(&s->lost) && s->nlost == 0);
 	assert(TAILQ_EMPTY(&s->conns) && TAILQ_EMPTY(&s->cmdsn.held) && s->ntasks == 0);
 	if (s->has_nexus)
 		scsi_nexus_close(&s->nexus);

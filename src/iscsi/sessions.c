@@ -5,6 +5,7 @@
 #include "iscsi/fence.h"
 #include "iscsi/order.h"
 #include "iscsi/quirks.h"
+#include "iscsi/retain.h"
 #include "iscsi/scsi_port.h"
 #include "iscsi/task.h"
 #include "iscsi/tmf.h"
@@ -104,6 +105,7 @@ struct session *sessions_new(struct conn *c, const struct session_identity *id,
 	TAILQ_INIT(&s->conns);
 	TAILQ_INIT(&s->waiters);
 	TAILQ_INIT(&s->fences);
+	TAILQ_INIT(&s->lost);
 	s->tsih = free_tsih(iscsi);
 	if (!s->tsih || map_add(&iscsi->tsihs, s->tsih, s)) {
 		free(s);
@@ -119,22 +121,14 @@ struct session *sessions_new(struct conn *c, const struct session_identity *id,
 	return s;
 }
 
-void sessions_drop(struct session *s, const char *why)
-{
-	struct conn *c;
-
-	TAILQ_FOREACH (c, &s->conns, slink) {
-		if (c->state != CONN_DEAD)
-			conn_drop(c, "%s", why);
-	}
-}
-
-/* The last connection is gone: at error recovery level 0 that is the end. */
+/* The last connection is gone, and nothing waits for another. */
 static void finish(struct session *s)
 {
 	struct cmdsn_entry *e;
 
-	assert(TAILQ_EMPTY(&s->conns));
+	if (s->state == SESSION_ENDING)
+		return;
+	assert(TAILQ_EMPTY(&s->conns) && TAILQ_EMPTY(&s->lost));
 	while ((e = TAILQ_FIRST(&s->cmdsn.held))) {
 		cmdsn_remove(&s->cmdsn, e);
 		e->drop(e);
@@ -143,26 +137,86 @@ static void finish(struct session *s)
 	session_settle(s);
 }
 
-void sessions_leave(struct conn *c)
+void sessions_drop(struct session *s, const char *why)
+{
+	struct conn *c;
+
+	s->is_dropped = true;
+	TAILQ_FOREACH (c, &s->conns, slink) {
+		if (c->state != CONN_DEAD)
+			conn_drop(c, "%s", why);
+	}
+	retain_close_all(s);
+	if (TAILQ_EMPTY(&s->conns))
+		finish(s);
+}
+
+/* c's tasks wait for another connection, or end with it. */
+static void leave_tasks(struct conn *c)
 {
 	struct session *s = c->session;
 	struct task *t, *next;
 
-	answer_orphan(c);
+	if (c->lost) {
+		retain_tasks(c);
+		return;
+	}
 	for (t = TAILQ_FIRST(&s->tasks); t; t = next) {
 		next = TAILQ_NEXT(t, link);
 		if (t->conn == c)
 			port_orphan(t);
 	}
+}
+
+void sessions_leave(struct conn *c)
+{
+	struct session *s = c->session;
+
+	answer_orphan(c);
+	leave_tasks(c);
 	tmf_orphan(s, c);
 	order_orphan(s, c);
 	session_remove_conn(s, c);
 	fence_orphan(s, c);
-	if (TAILQ_EMPTY(&s->conns)) {
+	if (TAILQ_EMPTY(&s->conns) && (!c->lost || s->is_dropped)) {
+		retain_close_all(s);
+	}
+	if (TAILQ_EMPTY(&s->conns) && TAILQ_EMPTY(&s->lost)) {
 		conn_news(c, "session %u: over", s->tsih);
 		finish(s);
-	} else {
-		conn_news(c, "session %u: connection %u over", s->tsih, c->cid);
-		session_wake(s);
+		return;
+	}
+	conn_news(c, "session %u: connection %u %s", s->tsih, c->cid,
+		  c->lost ? "lost; its tasks wait" : "over");
+	session_wake(s);
+}
+
+void sessions_expire(struct iscsi *iscsi, uint64_t now_ms)
+{
+	struct session *s, *next;
+	uint64_t at;
+
+	iscsi->alarm_ms = 0;
+	for (s = TAILQ_FIRST(&iscsi->sessions); s; s = next) {
+		next = TAILQ_NEXT(s, link);
+		at = 0;
+		if (retain_expire(s, now_ms) && TAILQ_EMPTY(&s->lost) && TAILQ_EMPTY(&s->conns))
+			finish(s);
+		else
+			at = retain_next(s);
+		if (at && (!iscsi->alarm_ms || at < iscsi->alarm_ms))
+			iscsi->alarm_ms = at;
+	}
+}
+
+void sessions_stop_waiting(struct iscsi *iscsi)
+{
+	struct session *s, *next;
+
+	for (s = TAILQ_FIRST(&iscsi->sessions); s; s = next) {
+		next = TAILQ_NEXT(s, link);
+		retain_close_all(s);
+		if (TAILQ_EMPTY(&s->conns))
+			finish(s);
 	}
 }

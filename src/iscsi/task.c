@@ -44,6 +44,7 @@ static void init(struct task *t, struct conn *c, const struct pdu_scsi_cmd *cmd)
 	t->drains = false;
 	t->says = false;
 	t->is_fed = false;
+	t->lost = NULL;
 	t->is_lost = false;
 	t->told.is_in = false;
 	t->again.queued = false;
@@ -108,6 +109,27 @@ void task_leave_conn(struct task *t)
 	t->conn = NULL;
 }
 
+void task_join_conn(struct task *t, struct conn *c)
+{
+	assert(!t->conn && !t->lost);
+	t->conn = c;
+	c->ntasks++;
+}
+
+void task_park(struct task *t, struct lost *l)
+{
+	task_leave_conn(t);
+	t->lost = l;
+	TAILQ_INSERT_TAIL(&l->tasks, t, lost_link);
+}
+
+void task_unpark(struct task *t)
+{
+	if (t->lost)
+		TAILQ_REMOVE(&t->lost->tasks, t, lost_link);
+	t->lost = NULL;
+}
+
 void task_cancel(struct task *t)
 {
 	assert(!t->cancelled);
@@ -163,6 +185,18 @@ void task_retire(struct task *t)
 	settle(t->session, t->conn, false);
 }
 
+void task_revive(struct task *t)
+{
+	struct session *s = t->session;
+
+	assert(t->state == TASK_TOLD && !t->conn);
+	t->state = TASK_ANSWERING;
+	TAILQ_INSERT_TAIL(&s->tasks, t, link);
+	s->ntasks++;
+	s->immediate += t->immediate;
+	s->iscsi->tasks++;
+}
+
 void task_free(struct task *t)
 {
 	struct session *s = t->session;
@@ -176,6 +210,7 @@ void task_free(struct task *t)
 		leave_session(t);
 	scsi_task_fini(&t->scsi);
 	task_leave_conn(t);
+	task_unpark(t);
 	if (!t->cancelled)
 		map_remove(&s->itts, t->itt);
 	t->magic = 0;

@@ -31,7 +31,9 @@ struct iscsi_server {
 	struct iscsi iscsi;
 	struct ev_loop *loop; /* borrowed */
 	struct loop_clock clock;
-	uint8_t *stage; /* owns; what a recv brings, used up before the next */
+	struct lazy_timer tick;
+	uint64_t tick_ms; /* that it is set for */
+	uint8_t *stage;   /* owns; what a recv brings, used up before the next */
 	struct iovec iov[SEND_IOV];
 };
 
@@ -60,6 +62,32 @@ static void tcp_close(struct tcp *tcp)
 	door_lost(tcp->conn);
 	close(tcp->fd);
 	free(tcp);
+}
+
+/* The same for what concerns no connection. */
+static void follow_tick(struct iscsi_server *server)
+{
+	uint64_t at = server->iscsi.alarm_ms;
+	int64_t after_ms = (int64_t)(at - iscsi_server_now_ms(server));
+
+	if (server->tick_ms == at)
+		return;
+	server->tick_ms = at;
+	if (at)
+		lazy_timer_set(server->loop, &server->tick,
+			       after_ms > 0 ? (ev_tstamp)after_ms / 1000 : 0);
+	else
+		lazy_timer_stop(server->loop, &server->tick);
+}
+
+static void on_tick(struct lazy_timer *timer)
+{
+	struct iscsi_server *server =
+		(struct iscsi_server *)((char *)timer - offsetof(struct iscsi_server, tick));
+
+	server->tick_ms = 0;
+	door_tick(&server->iscsi, iscsi_server_now_ms(server));
+	follow_tick(server);
 }
 
 /* The timer follows the connection's alarm, lazily. */
@@ -184,6 +212,7 @@ bool iscsi_server_flush(struct iscsi_server *server)
 		follow_alarm(tcp);
 		follow_input(tcp);
 	}
+	follow_tick(server);
 	return true;
 }
 
@@ -269,6 +298,7 @@ int iscsi_server_new(struct ev_loop *loop, struct world *world, struct scsi_core
 		return -ENOMEM;
 	}
 	server->loop = loop;
+	lazy_timer_init(&server->tick, on_tick);
 	loop_clock_start(loop, &server->clock);
 	iscsi = &server->iscsi;
 	iscsi->world = world;
@@ -292,6 +322,7 @@ void iscsi_server_free(struct iscsi_server *server)
 		return;
 	assert(iscsi_server_idle(server));
 	loop_clock_stop(&server->clock);
+	lazy_timer_stop(server->loop, &server->tick);
 	map_fini(&server->iscsi.tsihs);
 	tx_pool_fini(&server->iscsi.tx_pool);
 	task_pool_fini(&server->iscsi);

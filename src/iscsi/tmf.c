@@ -7,6 +7,7 @@
 #include "iscsi/fence.h"
 #include "iscsi/order.h"
 #include "iscsi/quirks.h"
+#include "iscsi/retain.h"
 #include "iscsi/scsi_port.h"
 #include "iscsi/session.h"
 #include "iscsi/task.h"
@@ -378,6 +379,12 @@ static void on_task(struct conn *c, const struct tmf_row *row, const struct pdu_
 		}
 		return;
 	}
+	if (row->ends_tasks && t && t->lost && t->state != TASK_HELD) {
+		task_unpark(t); /* its answer waits for a connection, and is not wanted any more */
+		port_orphan(t);
+		respond(c, req->itt, PDU_TMF_COMPLETE, 0);
+		return;
+	}
 	if (!row->ends_tasks) {
 		respond(c, req->itt,
 			t && t->state == TASK_HELD ? PDU_TMF_SUCCEEDED : PDU_TMF_COMPLETE, 0);
@@ -416,6 +423,10 @@ void tmf_start(struct conn *c, const struct pdu_tmf_req *req)
 {
 	const struct tmf_row *row = find_row(c->session, req->function);
 
+	if (req->function == PDU_TMF_TASK_REASSIGN) {
+		retain_reassign(c, req);
+		return;
+	}
 	if (!row) {
 		conn_fault(c, "task management function %u is not supported", req->function);
 		respond(c, req->itt, PDU_TMF_NOT_SUPPORTED, 0);

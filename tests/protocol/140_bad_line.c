@@ -22,14 +22,15 @@
 #define BLOCKS (LEN / FIXTURE_BLOCK)
 #define PDUS   (LEN / PIECE)
 
-/* Level 1, digests, and everything in order or not, as the session's number has it. */
+/* Digests; the level, and whether everything is in order, are drawn. */
 #define KEYS                                                                          \
-	"ErrorRecoveryLevel=1\nHeaderDigest=CRC32C\nDataDigest=CRC32C\n"              \
+	"HeaderDigest=CRC32C\nDataDigest=CRC32C\n"                                    \
 	"MaxRecvDataSegmentLength=2048\nMaxBurstLength=8192\nFirstBurstLength=4096\n" \
 	"InitialR2T=Yes\nImmediateData=No\nMaxOutstandingR2T=1\n"
 #define LATER "HeaderDigest=CRC32C\nDataDigest=CRC32C\nMaxRecvDataSegmentLength=2048\n"
 
 static unsigned int seconds = 5;
+static unsigned int level; /* ErrorRecoveryLevel */
 static uint64_t seed;
 static uint64_t state;
 static struct mcs m;
@@ -161,6 +162,42 @@ static void read_some(unsigned int i)
 
 /* ---- writes ---- */
 
+/*
+ * Connection i was cut with t in flight. At level 2 it goes on elsewhere, or on i anew: then i is
+ * where. False: it is gone.
+ */
+static bool recover(unsigned int *i, const struct ini_task *t, uint32_t expdatasn)
+{
+	struct pdu_tmf_req req = { .immediate = true,
+				   .function = PDU_TMF_TASK_REASSIGN,
+				   .rtt = t->itt,
+				   .expdatasn = expdatasn };
+	uint8_t bhs[PDU_BHS_LEN], response;
+	struct ini_session *s;
+	unsigned int by;
+	uint32_t itt;
+
+	if (level < 2)
+		return false;
+	if (random_below(2)) {
+		mcs_join(&m, *i, LATER);
+		by = *i;
+	} else {
+		by = any_conn();
+		s = mcs_at(&m, by);
+		CHECK_OK(s, ini_request_logout(s, PDU_LOGOUT_RECOVERY, (uint16_t)*i, &response));
+		CHECK_NUM(response, PDU_LOGOUT_DONE);
+	}
+	*i = by;
+	s = mcs_at(&m, by);
+	pdu_put_tmf_req(bhs, &req);
+	CHECK_OK(s, ini_session_post(s, bhs, NULL, 0, &itt));
+	erl_expect(s, &pdu, PDU_TMF_RSP);
+	CHECK_NUM(pdu.bhs[2], PDU_TMF_COMPLETE);
+	erl_got(s, &pdu);
+	return true;
+}
+
 /* Send what an R2T asks for, with or without a fault. False: the connection was cut instead. */
 static bool answer(unsigned int i, const struct ini_task *t, const struct pdu_r2t *r2t)
 {
@@ -224,8 +261,9 @@ static void write_some(unsigned int i)
 		if (pdu.opcode == PDU_SCSI_RSP)
 			break;
 		CHECK(pdu_get_r2t(pdu.bhs, &r2t) == PDU_OK);
-		if (!answer(i, &t, &r2t))
+		if (!answer(i, &t, &r2t) && !recover(&i, &t, 0))
 			return;
+		s = &m.s[i];
 	}
 	if (is_good(s, &t))
 		memcpy(disk + (size_t)lba * FIXTURE_BLOCK, data, len);
@@ -315,10 +353,14 @@ static void a_bad_line(void)
 {
 	uint64_t end = now_s() + seconds;
 	struct ini_task t;
+	char keys[512];
 	unsigned int i;
 
-	mcs_open(&m, random_below(2) ? KEYS : KEYS "DataPDUInOrder=No\nDataSequenceInOrder=No\n");
-	CHECK_NUM(m.s[0].param.ErrorRecoveryLevel, 1);
+	level = 1 + random_below(2);
+	(void)snprintf(keys, sizeof(keys), "%sErrorRecoveryLevel=%u\n%s", KEYS, level,
+		       random_below(2) ? "" : "DataPDUInOrder=No\nDataSequenceInOrder=No\n");
+	mcs_open(&m, keys);
+	CHECK_NUM(m.s[0].param.ErrorRecoveryLevel, level);
 	ini_scsi_write(&t, fixture_lun(), 0, BLOCKS, disk, LEN);
 	mcs_good(&m, 0, &t);
 	while (now_s() < end)

@@ -146,7 +146,7 @@ static const struct {
 	{ "wait: too long", "DefaultTime2Wait=3601", "DefaultTime2Wait=Reject" },
 	{ "retain: the smaller of both, ours", "DefaultTime2Retain=3600", "DefaultTime2Retain=30" },
 	{ "retain: the smaller of both, theirs", "DefaultTime2Retain=0", "DefaultTime2Retain=0" },
-	{ "recovery: what the program can do", "ErrorRecoveryLevel=2", "ErrorRecoveryLevel=1" },
+	{ "recovery: what the program can do", "ErrorRecoveryLevel=2", "ErrorRecoveryLevel=2" },
 	{ "recovery: no such level", "ErrorRecoveryLevel=3", "ErrorRecoveryLevel=Reject" },
 	{ "protocol level of RFC 7144", "iSCSIProtocolLevel=2", "iSCSIProtocolLevel=2" },
 	{ "protocol level beyond what there is", "iSCSIProtocolLevel=3", "iSCSIProtocolLevel=2" },

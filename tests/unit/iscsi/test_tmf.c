@@ -367,7 +367,7 @@ static void functions_that_are_not_there(void)
 		uint8_t function, response;
 	} cases[] = {
 		{ "CLEAR ACA", "", PDU_TMF_CLEAR_ACA, PDU_TMF_NOT_SUPPORTED },
-		{ "TASK REASSIGN", "", PDU_TMF_TASK_REASSIGN, PDU_TMF_NOT_SUPPORTED },
+		{ "TASK REASSIGN", "", PDU_TMF_TASK_REASSIGN, PDU_TMF_NO_REASSIGN },
 		{ "none", "", 0, PDU_TMF_NOT_SUPPORTED },
 		{ "beyond all", "", 0x7f, PDU_TMF_NOT_SUPPORTED },
 		{ "QUERY TASK SET before RFC 7144", "", PDU_TMF_QUERY_TASK_SET,

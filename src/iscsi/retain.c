@@ -1,0 +1,179 @@
+#include "iscsi/retain.h"
+
+#include "iscsi/answer.h"
+#include "iscsi/conn.h"
+#include "iscsi/scsi_port.h"
+#include "iscsi/session.h"
+#include "iscsi/task.h"
+
+#include <stdlib.h>
+
+#define RECORDS_MAX 64 /* of a session: who loses more has forgotten about the first */
+
+/* Does what c leaves behind wait? Not after a logout that closes it, nor when all is to end. */
+static bool waits(const struct conn *c)
+{
+	const struct session *s = c->session;
+
+	if (!s || !s->target || s->param.ErrorRecoveryLevel < 2 || c->drains)
+		return false;
+	if (c->state == CONN_IN_LOGOUT && !c->is_released)
+		return false;
+	return s->param.DefaultTime2Retain > 0 && !s->is_dropped && !s->closing &&
+	       !c->iscsi->stopping;
+}
+
+static void set_alarm(struct iscsi *iscsi, uint64_t at_ms)
+{
+	if (!iscsi->alarm_ms || at_ms < iscsi->alarm_ms)
+		iscsi->alarm_ms = at_ms;
+}
+
+static void close_one(struct session *s, struct lost *l)
+{
+	struct task *t, *next;
+
+	for (t = TAILQ_FIRST(&l->tasks); t; t = next) {
+		next = TAILQ_NEXT(t, lost_link);
+		task_unpark(t);
+		port_orphan(t);
+	}
+	TAILQ_REMOVE(&s->lost, l, link);
+	s->nrecords--;
+	free(l);
+}
+
+void retain_start(struct conn *c)
+{
+	struct session *s = c->session;
+	struct lost *l;
+
+	if (!waits(c))
+		return;
+	if (s->nrecords == RECORDS_MAX)
+		close_one(s, TAILQ_FIRST(&s->lost));
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return; /* its tasks end with it */
+	l->cid = c->cid;
+	l->is_released = c->is_released;
+	l->until_ms = c->iscsi->now_ms +
+		      ((uint64_t)s->param.DefaultTime2Wait + s->param.DefaultTime2Retain) * 1000;
+	TAILQ_INIT(&l->tasks);
+	TAILQ_INSERT_TAIL(&s->lost, l, link);
+	s->nrecords++;
+	c->lost = l;
+	set_alarm(c->iscsi, l->until_ms);
+}
+
+void retain_tasks(struct conn *c)
+{
+	struct task *t, *next;
+
+	for (t = TAILQ_FIRST(&c->session->tasks); t; t = next) {
+		next = TAILQ_NEXT(t, link);
+		if (t->conn == c)
+			port_park(t, c->lost);
+	}
+}
+
+bool retain_has(const struct session *s, uint16_t cid)
+{
+	const struct lost *l;
+
+	TAILQ_FOREACH (l, &s->lost, link) {
+		if (l->cid == cid)
+			return true;
+	}
+	return false;
+}
+
+void retain_release(struct session *s, uint16_t cid)
+{
+	struct lost *l;
+
+	TAILQ_FOREACH (l, &s->lost, link) {
+		if (l->cid == cid)
+			l->is_released = true;
+	}
+}
+
+void retain_close(struct session *s, uint16_t cid)
+{
+	struct lost *l, *next;
+
+	for (l = TAILQ_FIRST(&s->lost); l; l = next) {
+		next = TAILQ_NEXT(l, link);
+		if (l->cid == cid)
+			close_one(s, l);
+	}
+}
+
+void retain_close_all(struct session *s)
+{
+	struct lost *l, *next;
+
+	for (l = TAILQ_FIRST(&s->lost); l; l = next) {
+		next = TAILQ_NEXT(l, link);
+		close_one(s, l);
+	}
+}
+
+bool retain_expire(struct session *s, uint64_t now_ms)
+{
+	struct lost *l, *next;
+	bool any = false;
+
+	for (l = TAILQ_FIRST(&s->lost); l; l = next) {
+		next = TAILQ_NEXT(l, link);
+		if (now_ms < l->until_ms)
+			continue;
+		log_notice("session %u: connection %u was not recovered in time", s->tsih, l->cid);
+		close_one(s, l);
+		any = true;
+	}
+	return any;
+}
+
+uint64_t retain_next(const struct session *s)
+{
+	const struct lost *l;
+	uint64_t at = 0;
+
+	TAILQ_FOREACH (l, &s->lost, link) {
+		if (!at || l->until_ms < at)
+			at = l->until_ms;
+	}
+	return at;
+}
+
+/* ---- TASK REASSIGN ---- */
+
+/* 7.2.2, 11.6.1 */
+static enum pdu_tmf_response check(const struct session *s, const struct task *t)
+{
+	if (s->param.ErrorRecoveryLevel < 2)
+		return PDU_TMF_NO_REASSIGN;
+	if (!t || t->cancelled)
+		return PDU_TMF_NO_TASK;
+	if (!t->lost || !t->lost->is_released)
+		return PDU_TMF_STILL_ALLEGIANT;
+	return PDU_TMF_COMPLETE;
+}
+
+void retain_reassign(struct conn *c, const struct pdu_tmf_req *req)
+{
+	struct task *t = task_find(c->session, req->rtt);
+	struct answer *a = answer_new(0);
+	struct pdu_tmf_rsp rsp = { .itt = req->itt };
+
+	if (!a) {
+		conn_drop(c, "no memory for a task management response");
+		return;
+	}
+	rsp.response = (uint8_t)check(c->session, t);
+	pdu_put_tmf_rsp(a->bhs, &rsp);
+	answer_send(c, a); /* 11.6: the answer comes before what follows from it */
+	if (rsp.response == PDU_TMF_COMPLETE)
+		port_reassign(t, c, req->expdatasn);
+}
