@@ -71,7 +71,7 @@ enum sense_code {
 	SENSE_COPY_UNREACHABLE = 0x0a0d02, /* copy target device not reachable */
 	SENSE_COPY_TYPE = 0x0a0d03,        /* incorrect copy target device type */
 	SENSE_COPY_INEXACT = 0x0a260a,     /* unexpected inexact segment */
-	SENSE_NOT_AGAIN = 0x0b1113, /* read error, failed retransmission request */
+	SENSE_NOT_AGAIN = 0x0b1113,        /* read error, failed retransmission request */
 	SENSE_DATA_AMOUNT = 0x0b0c0d,      /* write error, not enough unsolicited data */
 	SENSE_ECHO_OVERWRITTEN = 0x0b3f0f, /* echo buffer overwritten */
 	SENSE_PROTOCOL_CRC = 0x0b4705,     /* protocol service CRC error */
