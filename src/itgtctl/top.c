@@ -44,7 +44,7 @@ static void reading_fini(struct reading *r)
 	json_decref(r->status);
 	json_decref(r->stats);
 	json_decref(r->sessions);
-	*r = (struct reading){ NULL };
+	*r = (struct reading){ 0 };
 }
 
 static int fetch(struct remote *r, const char *method, json_t **out)
@@ -63,7 +63,7 @@ static int read_all(struct top *t)
 
 	reading_fini(&t->before);
 	t->before = t->now;
-	t->now = (struct reading){ NULL };
+	t->now = (struct reading){ 0 };
 	if (fetch(t->remote, "status", &t->now.status) ||
 	    fetch(t->remote, "stats", &t->now.stats) ||
 	    fetch(t->remote, "session.list", &t->now.sessions))
