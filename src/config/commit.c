@@ -39,32 +39,38 @@ static bool is_live_portal(const struct world *w, const struct portal *p)
 	return false;
 }
 
-/* Calls fn for each portal that the plan brings, until one fails. */
-static int each_new_portal(struct commit *c, struct plan *p,
-			   int (*fn)(struct commit *c, struct portal *portal, char *why), char *why)
+/* What is done with the portals that a plan brings. */
+struct visit {
+	struct commit *c;
+	char *why; /* of COMMIT_WHY_MAX; NULL where nothing can go wrong */
+	int (*fn)(const struct visit *v, struct portal *portal);
+};
+
+/* Calls v->fn for each of them, until one fails. */
+static int each_new_portal(const struct visit *v, struct plan *p)
 {
+	const struct world *w = &v->c->now->config->world;
 	struct portal_group *g;
 	struct portal *portal;
 	int err = 0;
 
 	TAILQ_FOREACH (g, &p->config.world.portal_groups, link) {
 		TAILQ_FOREACH (portal, &g->portals, link) {
-			if (!err && !is_live_portal(&c->now->config->world, portal))
-				err = fn(c, portal, why);
+			if (!err && !is_live_portal(w, portal))
+				err = v->fn(v, portal);
 		}
 	}
 	return err;
 }
 
-static int listen_at(struct commit *c, struct portal *portal, char *why)
+static int listen_at(const struct visit *v, struct portal *portal)
 {
-	return c->ops->listen(c->user, portal, why);
+	return v->c->ops->listen(v->c->user, portal, v->why);
 }
 
-static int unlisten_at(struct commit *c, struct portal *portal, char *why)
+static int unlisten_at(const struct visit *v, struct portal *portal)
 {
-	(void)why;
-	c->ops->unlisten(c->user, portal);
+	v->c->ops->unlisten(v->c->user, portal);
 	return 0;
 }
 
@@ -127,7 +133,7 @@ int commit_prepare(struct commit *c, struct plan *p, char why[static COMMIT_WHY_
 		snprintf(why, COMMIT_WHY_MAX, "%s", strerror(ENOMEM));
 		return -ENOMEM;
 	}
-	return each_new_portal(c, p, listen_at, why);
+	return each_new_portal(&(struct visit){ c, why, listen_at }, p);
 }
 
 /* ---- logical units ---- */
@@ -264,10 +270,9 @@ static void on_leaves(void *user, struct target *t, const struct portal_group *g
 	STAILQ_INSERT_TAIL(&c->partings, part, link);
 }
 
-static int accept_at(struct commit *c, struct portal *portal, char *why)
+static int accept_at(const struct visit *v, struct portal *portal)
 {
-	(void)why;
-	c->ops->accept(c->user, portal);
+	v->c->ops->accept(v->c->user, portal);
 	return 0;
 }
 
@@ -293,7 +298,7 @@ static void commit_world(struct commit *c, struct plan *p)
 	struct target *t;
 	struct parting *part, *next;
 
-	each_new_portal(c, p, accept_at, NULL);
+	each_new_portal(&(struct visit){ c, NULL, accept_at }, p);
 	renew(w, &p->config.world, &c->left, &ops);
 	close_portals(c);
 	TAILQ_FOREACH (t, &c->left.targets, link)
@@ -368,7 +373,7 @@ void commit_cancel(struct commit *c, struct plan *p)
 {
 	drop_spare(p);
 	if (p->has_config)
-		each_new_portal(c, p, unlisten_at, NULL);
+		each_new_portal(&(struct visit){ c, NULL, unlisten_at }, p);
 }
 
 void commit_plan(struct commit *c, struct plan *p)

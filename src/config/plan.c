@@ -9,6 +9,7 @@
 #include "scsi/lu.h"
 #include "target/renew.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,8 +80,10 @@ static int add_line(struct plan *p, const struct conf_change *c)
 {
 	char text[CONF_CHANGE_MAX];
 	const struct conf_node *target = target_of(c->node);
-	struct plan_line *l = &p->lines[p->nlines++];
+	struct plan_line *l;
 
+	assert(p->lines); /* there is room for each */
+	l = &p->lines[p->nlines++];
 	p->touches_targets |= c->node->section != &conf_lun && c->node->parent;
 	l->means = conf_change_means(c);
 	l->text = strdup(conf_change_format(text, c));
@@ -129,13 +132,13 @@ static struct config_lun **sorted(const struct config *c, size_t *n)
 	*n = 0;
 	STAILQ_FOREACH (l, &c->luns, link)
 		(*n)++;
-	list = calloc(*n + 1, sizeof(*list));
+	list = calloc(*n + 1, sizeof(struct config_lun *));
 	if (!list)
 		return NULL;
 	*n = 0;
 	STAILQ_FOREACH (l, &c->luns, link)
 		list[(*n)++] = l;
-	qsort(list, *n, sizeof(*list), by_place);
+	qsort(list, *n, sizeof(struct config_lun *), by_place);
 	return list;
 }
 
@@ -211,6 +214,7 @@ static int pair_up(struct plan *p, struct config_lun **a, size_t na, struct conf
 	size_t i = 0, j = 0;
 	int err = 0;
 
+	assert(a && b);
 	while (!err && (i < na || j < nb)) {
 		int order = i == na ? 1 : j == nb ? -1 : by_place(&a[i], &b[j]);
 

@@ -65,13 +65,13 @@ static const struct conf_node **sorted(const struct conf_node *n, size_t *count)
 	if (n)
 		STAILQ_FOREACH (child, &n->children, link)
 			(*count)++;
-	list = calloc(*count + 1, sizeof(*list));
+	list = calloc(*count + 1, sizeof(const struct conf_node *));
 	if (!list || !n)
 		return list;
 	*count = 0;
 	STAILQ_FOREACH (child, &n->children, link)
 		list[(*count)++] = child;
-	qsort(list, *count, sizeof(*list), by_kind_and_title);
+	qsort(list, *count, sizeof(const struct conf_node *), by_kind_and_title);
 	return list;
 }
 
@@ -79,7 +79,7 @@ static const struct conf_node *find(const struct conf_node *const *list, size_t 
 				    const struct conf_node *like)
 {
 	const struct conf_node *const *at =
-		bsearch(&like, list, count, sizeof(*list), by_kind_and_title);
+		bsearch(&like, list, count, sizeof(const struct conf_node *), by_kind_and_title);
 
 	return at ? *at : NULL;
 }

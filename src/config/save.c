@@ -6,6 +6,7 @@
 #include "config/merge.h"
 #include "config/parse.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -90,9 +91,11 @@ static int read_all(int dir_fd, struct kept *k)
 static const char *look_into(struct kept *k)
 {
 	unsigned int version, base, ours, crc;
-	const char *body = memchr(k->text, '\n', k->len < HEAD_MAX ? k->len : HEAD_MAX);
+	const char *body;
 	int end = 0;
 
+	assert(k->text);
+	body = memchr(k->text, '\n', k->len < HEAD_MAX ? k->len : HEAD_MAX);
 	if (!body || sscanf(k->text, MAGIC " %9u%n", &version, &end) != 1)
 		return "it is no file of itgtd's, or its beginning is damaged";
 	if (version != VERSION)

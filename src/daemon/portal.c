@@ -155,11 +155,11 @@ static struct listener *listener_new(struct listeners *all, const struct portal 
 	return l;
 }
 
-static void listener_free(struct listener *l)
+/* It is out of the list. */
+static void listener_free(struct listeners *all, struct listener *l)
 {
-	if (l->all->loop)
-		ev_io_stop(l->all->loop, &l->watcher);
-	TAILQ_REMOVE(&l->all->list, l, link);
+	if (all->loop)
+		ev_io_stop(all->loop, &l->watcher);
 	close(l->fd);
 	free(l);
 }
@@ -267,8 +267,10 @@ void listeners_remove(struct listeners *all, const struct portal *portal)
 {
 	struct listener *l = find(all, portal);
 
-	if (l)
-		listener_free(l);
+	if (!l)
+		return;
+	TAILQ_REMOVE(&all->list, l, link);
+	listener_free(all, l);
 }
 
 static void on_pause_end(struct ev_loop *loop, ev_timer *w, int events)
@@ -337,7 +339,9 @@ void listeners_close(struct listeners *all)
 		return; /* never opened */
 	if (all->loop)
 		ev_timer_stop(all->loop, &all->pause);
-	while ((l = TAILQ_FIRST(&all->list)))
-		listener_free(l);
+	while ((l = TAILQ_FIRST(&all->list))) {
+		TAILQ_REMOVE(&all->list, l, link);
+		listener_free(all, l);
+	}
 	all->loop = NULL;
 }

@@ -225,6 +225,78 @@ static void a_target_that_was_removed(void)
 	bench_close(&b);
 }
 
+/* Other LUNs: who has sent a NOP-Out is told, and not those who boot from a LUN and know none. */
+static void other_luns_are_told_to_those_who_ping(void)
+{
+	struct peer *p, *quiet, *other;
+	struct bench b;
+	struct got g;
+
+	bench_open(&b);
+	p = bench_login(&b, "");
+	quiet = bench_login(&b, "");
+	other = discover(&b);
+	peer_nop(p, true, NULL, 0);
+	CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
+	manage_luns_changed(&b.iscsi, b.target);
+	expect_change(p);
+	peer_expect_nothing(quiet);
+	peer_expect_nothing(other);
+	bench_close(&b);
+}
+
+/* Who came by a portal group is asked by its tag; what refers to it is known until he is gone. */
+static void a_group_s_sessions_are_asked(void)
+{
+	struct portal_group none = { .tag = 9 };
+	struct pdu_async async;
+	struct bench b;
+	struct peer *p;
+
+	bench_open(&b);
+	CU_ASSERT_FALSE(manage_uses_group(&b.iscsi, b.group));
+	CU_ASSERT_FALSE(manage_uses_portal(&b.iscsi, b.portal));
+	p = bench_login(&b, "");
+	CU_ASSERT(manage_uses_group(&b.iscsi, b.group));
+	CU_ASSERT(manage_uses_portal(&b.iscsi, b.portal));
+	CU_ASSERT_FALSE(manage_uses_group(&b.iscsi, &none));
+	CU_ASSERT_EQUAL(manage_logout(&b.iscsi, NULL, 9, 7), 0);
+	CU_ASSERT_EQUAL(manage_logout(&b.iscsi, b.target, 9, 7), 0);
+	peer_expect_nothing(p);
+	CU_ASSERT_EQUAL(manage_logout(&b.iscsi, NULL, b.group->tag, 7), 1);
+	CU_ASSERT_EQUAL(next_event(p, &async), PDU_ASYNC_LOGOUT);
+	manage_drop(&b.iscsi, NULL, b.group->tag, "its portal group goes");
+	CU_ASSERT_EQUAL(next_event(p, &async), PDU_ASYNC_DROP_SESSION);
+	bench_run(&b);
+	CU_ASSERT_FALSE(manage_uses_group(&b.iscsi, b.group));
+	bench_close(&b);
+}
+
+/* A login that was begun by rules that are no more has to begin anew; a session stays. */
+static void rules_change_under_a_login(void)
+{
+	static const struct pdu_login_req half = { .csg = PDU_STAGE_OPERATIONAL };
+	struct pdu_login_rsp rsp;
+	struct auth_group *g;
+	struct bench b;
+	struct peer *p, *in;
+
+	bench_open(&b);
+	in = bench_login(&b, "");
+	p = bench_peer(&b);
+	peer_login_pdu(p, &half, PEER_NAMES);
+	CU_ASSERT_EQUAL(peer_login_status(p, &rsp), PDU_LOGIN_SUCCESS);
+	g = world_auth_group(&b.world, "deny");
+	manage_auth_changes(&b.iscsi, g);
+	bench_run(&b);
+	CU_ASSERT_PTR_NOT_NULL(p->c);
+	manage_auth_changes(&b.iscsi, b.target->auth);
+	bench_run(&b);
+	CU_ASSERT_PTR_NULL(p->c);
+	CU_ASSERT_PTR_NOT_NULL(in->c);
+	bench_close(&b);
+}
+
 static const struct unit_test tests[] = {
 	{ "discovery is told of a change", discovery_is_told_of_a_change },
 	{ "what is hidden is not told", what_is_hidden_is_not_told },
@@ -233,6 +305,9 @@ static const struct unit_test tests[] = {
 	{ "a target's sessions are dropped", a_target_s_sessions_are_dropped },
 	{ "a login uses its target", a_login_uses_its_target },
 	{ "a target that was removed: 0x0204", a_target_that_was_removed },
+	{ "other LUNs are told to those who ping", other_luns_are_told_to_those_who_ping },
+	{ "the sessions of a portal group are asked", a_group_s_sessions_are_asked },
+	{ "rules change under a login", rules_change_under_a_login },
 };
 
 UNIT_MAIN("iscsi/manage", tests)
