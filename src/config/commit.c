@@ -25,18 +25,27 @@ struct commit *commit_new(struct running *now, const struct commit_ops *ops, voi
 
 /* ---- getting ready ---- */
 
+/* Portals of g with that address, up to last (NULL: all of them). */
+static unsigned int count(const struct portal_group *g, const struct portal_addr *addr,
+			  const struct portal *last)
+{
+	const struct portal *p;
+	unsigned int n = 0;
+
+	TAILQ_FOREACH (p, &g->portals, link) {
+		n += portal_addr_equal(&p->configured, addr);
+		if (p == last)
+			break;
+	}
+	return n;
+}
+
+/* Is p one that is there? Port 0 may be asked for more than once: each is another one. */
 static bool is_live_portal(const struct world *w, const struct portal *p)
 {
 	const struct portal_group *g = world_portal_group(w, p->group->tag);
-	const struct portal *q;
 
-	if (!g)
-		return false;
-	TAILQ_FOREACH (q, &g->portals, link) {
-		if (portal_addr_equal(&q->configured, &p->configured))
-			return true;
-	}
-	return false;
+	return g && count(p->group, &p->configured, p) <= count(g, &p->configured, NULL);
 }
 
 /* What is done with the portals that a plan brings. */

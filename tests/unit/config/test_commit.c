@@ -133,11 +133,34 @@ static void portals_come_and_go(void)
 	end(&r);
 }
 
+/* Any free port, again and again: each time another one. */
+static void free_ports(void)
+{
+	const struct portal_group *g;
+	const struct portal *p;
+	unsigned int n = 0;
+	struct rig r;
+
+	start(&r, A(RAM("0")));
+	CU_ASSERT_EQUAL(change(&r, REQUEST_PORTAL_ADD, NULL, 1, "127.0.0.1:0"), 0);
+	CU_ASSERT_EQUAL(change(&r, REQUEST_PORTAL_ADD, NULL, 1, "127.0.0.1:0"), 0);
+	CU_ASSERT_EQUAL(r.listens, 2);
+	CU_ASSERT_EQUAL(r.accepts, 2);
+	g = world_portal_group(&r.c.config.world, 1);
+	TAILQ_FOREACH (p, &g->portals, link)
+		n++;
+	CU_ASSERT_EQUAL(n, 3);
+	CU_ASSERT_EQUAL(change(&r, REQUEST_PORTAL_REMOVE, NULL, 1, "127.0.0.1:0"), 0);
+	CU_ASSERT_EQUAL(r.unlistens, 1);
+	end(&r);
+}
+
 static const struct unit_test tests[] = {
 	{ "LUNs get another size", sizes },
 	{ "options change in use, or are refused", options },
 	{ "targets come and go", targets_come_and_go },
 	{ "portals come and go", portals_come_and_go },
+	{ "each free port is another one", free_ports },
 };
 
 UNIT_MAIN("config/commit", tests)
