@@ -191,6 +191,7 @@ static int add_lun(struct plan *p, struct config_lun *before, struct config_lun 
 {
 	struct plan_lun row = { .after = after };
 
+	assert(before || after);
 	if (before) {
 		row.live = find_live(p, before, &row.target);
 		if (!row.live)
