@@ -154,10 +154,16 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 		struct scsi_lu **out);
 
 /*
- * Take over what the state directory keeps for lu, which is in its device, before
- * anybody uses it. May block. 0; -ENOMEM.
+ * Take over what the state directory keeps for lu, whose device is set, before anybody
+ * uses it. May block, and is for workers, too. 0; -ENOMEM.
  */
 int scsi_lu_load(struct scsi_lu *lu);
+
+/*
+ * What goes on by itself begins: on the loop, when lu is in its device and was loaded.
+ * scsi_device_add() calls it; who loads it after that calls it again.
+ */
+void scsi_lu_start(struct scsi_lu *lu);
 
 /* No task, no flush that goes on behind a SYNCHRONIZE CACHE with IMMED, nothing in its store? */
 bool scsi_lu_is_idle(const struct scsi_lu *lu);

@@ -55,9 +55,14 @@ bool wipe_has_failed(const struct scsi_lu *lu, enum wipe_kind *kind, bool *restr
 /* Forget a failure: EXIT FAILURE MODE. Ends t. */
 void wipe_forget(struct scsi_task *t);
 
-/* Go on with one that was under way when the process ended, or has failed. May block. 0; -ENOMEM.
+/*
+ * Find one that was under way when the process ended, or has failed. May block, and is for
+ * workers, too: nothing goes on yet. 0; -ENOMEM.
  */
 int wipe_load(struct scsi_lu *lu);
+
+/* Go on with what was found. On the loop. */
+void wipe_go_on(struct scsi_lu *lu);
 
 /* Begin the next piece of each. True when something was begun or ended. */
 bool wipe_run(struct scsi_core *core);

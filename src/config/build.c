@@ -107,6 +107,8 @@ static int build_lun(struct config *c, struct config_lun *l, char why[static STO
 	err = scsi_lu_load(lu);
 	if (err)
 		snprintf(why, STORE_WHY_MAX, "%s", strerror(-err));
+	else
+		scsi_lu_start(lu);
 	return err;
 }
 

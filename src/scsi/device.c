@@ -62,6 +62,7 @@ int scsi_device_add(struct scsi_device *d, struct scsi_lu *lu)
 	snprintf(lu->name, sizeof(lu->name), "%s LUN %" PRIu32, d->name, lu->opt.number);
 	alua_start(lu);
 	scsi_device_luns_changed(d);
+	scsi_lu_start(lu);
 	return 0;
 }
 

@@ -164,7 +164,7 @@ int scsi_lu_new(struct scsi_core *core, struct store *store, const struct scsi_l
 	lu->pr_version = 1;
 	STAILQ_INIT(&lu->pr_waiting);
 	STAILQ_INIT(&lu->keep_waiting);
-	lu->thin.due = UINT64_MAX; /* until scsi_lu_load() */
+	lu->thin.due = UINT64_MAX; /* until scsi_lu_start() */
 	*out = lu;
 	return 0;
 }
@@ -174,8 +174,13 @@ int scsi_lu_load(struct scsi_lu *lu)
 	pr_save_load(lu);
 	mode_save_load(lu);
 	ident_load(lu);
-	thin_look(lu);
 	return wipe_load(lu);
+}
+
+void scsi_lu_start(struct scsi_lu *lu)
+{
+	thin_look(lu);
+	wipe_go_on(lu);
 }
 
 bool scsi_lu_is_idle(const struct scsi_lu *lu)

@@ -22,6 +22,7 @@
 #define CHUNK_ALIGN ((uint64_t)4096)
 
 enum state {
+	LOADED,   /* found at the start: wipe_go_on() comes next */
 	KEEPING,  /* that it begins is being kept; nothing is wiped yet */
 	WAITING,  /* on the core's list: the next piece comes next */
 	WORKING,  /* a piece is with the store */
@@ -448,10 +449,9 @@ static int take_file(struct scsi_lu *lu, const uint8_t *p, uint32_t len, const c
 	if (fault)
 		log_error("%s: the order to wipe it in %s is not followed: %s", lu->name,
 			  lu->core->state_dir, fault);
+	lu->wipe->state = LOADED;
 	if (fault || failed)
 		give_up(lu->wipe);
-	else
-		begin(lu->wipe);
 	return 0;
 }
 
@@ -470,9 +470,17 @@ int wipe_load(struct scsi_lu *lu)
 	return err;
 }
 
+void wipe_go_on(struct scsi_lu *lu)
+{
+	if (lu->wipe && lu->wipe->state == LOADED)
+		begin(lu->wipe);
+}
+
 bool wipe_is_busy(const struct scsi_lu *lu)
 {
-	return lu->wipe && lu->wipe->state != WAITING && lu->wipe->state != FAILED;
+	const struct scsi_wipe *w = lu->wipe;
+
+	return w && w->state != LOADED && w->state != WAITING && w->state != FAILED;
 }
 
 void wipe_free(struct scsi_lu *lu)
@@ -481,7 +489,7 @@ void wipe_free(struct scsi_lu *lu)
 
 	if (!w)
 		return;
-	assert(w->state == WAITING || w->state == FAILED);
+	assert(!wipe_is_busy(lu));
 	if (w->state == WAITING)
 		TAILQ_REMOVE(&lu->core->wipes, w, link);
 	forget(w);

@@ -50,6 +50,7 @@ static inline void keep_start(struct rig *r, const struct keep_dir *d)
 	rig_open(r);
 	r->core.state_dir = d->path;
 	scsi_lu_load(r->lu);
+	scsi_lu_start(r->lu);
 	rig_greet(r, &r->x[0], 0);
 	rig_greet(r, &r->x[1], 0);
 }

@@ -427,6 +427,9 @@ static void it_survives_a_restart(void)
 	memset(r.disk->bytes, 0x5a, BYTES);
 	r.core.state_dir = d.path;
 	CU_ASSERT_EQUAL(scsi_lu_load(r.lu), 0);
+	rig_run(&r);
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 0); /* a worker may have loaded it */
+	scsi_lu_start(r.lu);
 	settle(&r);
 	CU_ASSERT(is_all(&r, 0));
 	rig_greet(&r, &r.x[0], 0);
@@ -472,6 +475,7 @@ static void failures_survive(void)
 		memset(r.disk->bytes, 0x5a, BYTES);
 		r.core.state_dir = d.path;
 		CU_ASSERT_EQUAL(scsi_lu_load(r.lu), 0);
+		scsi_lu_start(r.lu);
 		settle(&r);
 		rig_greet(&r, &r.x[0], 0);
 		if (is_all(&r, 0x5a) == vectors[i].goes_on)

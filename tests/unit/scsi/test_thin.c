@@ -16,6 +16,7 @@ static void start(struct rig *r, uint8_t threshold, uint64_t available)
 	r->disk->store.caps |= STORE_CAN_SPACE;
 	r->disk->space = (struct store_space){ 3 * MIB + 5, available, 100 * MIB };
 	CU_ASSERT_EQUAL(scsi_lu_load(r->lu), 0);
+	scsi_lu_start(r->lu);
 	rig_run(r);
 	rig_greet(r, &r->x[0], 0);
 	rig_greet(r, &r->x[1], 0);
