@@ -19,7 +19,7 @@ struct fence_mark {
 	TAILQ_ENTRY(fence_mark) link; /* conn->marks */
 };
 
-static void advance(struct fence *f);
+static void go_on(struct session *s);
 
 static struct fence_mark *mark_of(struct tx_sender *s)
 {
@@ -72,7 +72,7 @@ static void remove_mark(struct fence_mark *m)
 	TAILQ_REMOVE(&m->conn->marks, m, link);
 	free(m);
 	if (--f->nmarks == 0)
-		advance(f);
+		go_on(f->session);
 }
 
 /* Nothing new is said on the other connections, or it is again. */
@@ -87,33 +87,6 @@ static void pause_others(struct session *s, const struct conn *c, bool pause)
 	}
 }
 
-/* What was said before on the others is asked for. */
-static void begin(struct fence *f)
-{
-	struct conn *other;
-
-	f->state = FENCE_BEFORE;
-	f->nmarks = 1; /* so that it does not pass from inside */
-	TAILQ_FOREACH (other, &f->session->conns, slink) {
-		if (other != f->conn && conn_is_full(other))
-			add_mark(f, other);
-	}
-	if (--f->nmarks == 0)
-		advance(f);
-}
-
-/* Out of the line; the next one's turn has come. */
-static void end(struct fence *f)
-{
-	struct session *s = f->session;
-
-	TAILQ_REMOVE(&s->fences, f, link);
-	free(f);
-	f = TAILQ_FIRST(&s->fences);
-	if (f)
-		begin(f);
-}
-
 static void leave_slot(struct fence *f)
 {
 	if (f->slot)
@@ -121,31 +94,62 @@ static void leave_slot(struct fence *f)
 	f->slot = NULL;
 }
 
-static void advance(struct fence *f)
+/* What was said before on the others is asked for. */
+static void begin(struct fence *f)
+{
+	struct conn *other;
+
+	f->state = FENCE_BEFORE;
+	TAILQ_FOREACH (other, &f->session->conns, slink) {
+		if (other != f->conn && conn_is_full(other))
+			add_mark(f, other);
+	}
+}
+
+/* Out of the line. The next in it, or NULL. */
+static struct fence *end(struct fence *f)
+{
+	struct fence *next = TAILQ_NEXT(f, link);
+
+	TAILQ_REMOVE(&f->session->fences, f, link);
+	free(f);
+	return next;
+}
+
+/* All that was said before is there: the answer's turn has come. Who is first in line then. */
+static struct fence *pass(struct fence *f)
 {
 	struct session *s = f->session;
 
-	if (f->state == FENCE_AFTER) {
-		pause_others(s, NULL, false);
-		end(f);
-		return;
-	}
-	if (!f->conn) {
-		end(f);
-		return;
-	}
-	f->state = FENCE_AFTER;
 	leave_slot(f);
-	f->say(f->conn, f->user);
-	if (!session_has_others(s, f->conn)) {
-		end(f);
-		return;
-	}
+	if (f->conn)
+		f->say(f->conn, f->user);
+	if (!f->conn || !session_has_others(s, f->conn))
+		return end(f);
+	f->state = FENCE_AFTER;
 	pause_others(s, f->conn, true);
-	f->nmarks = 1;
 	add_mark(f, f->conn);
-	if (--f->nmarks == 0)
-		advance(f);
+	return f;
+}
+
+/*
+ * The first in line goes on until it has to wait for an acknowledgement; then the next. A loop,
+ * for when the last of the other connections goes nobody waits any more, however long the line.
+ */
+static void go_on(struct session *s)
+{
+	struct fence *f = TAILQ_FIRST(&s->fences);
+
+	while (f && f->nmarks == 0) {
+		switch (f->state) {
+		case FENCE_IN_LINE: begin(f); break;
+		case FENCE_BEFORE: f = pass(f); break;
+		case FENCE_AFTER:
+			pause_others(s, NULL, false);
+			f = end(f);
+			break;
+		}
+	}
 }
 
 void fence_say(const struct fence *what)
@@ -171,7 +175,7 @@ void fence_say(const struct fence *what)
 		*f->slot = f;
 	TAILQ_INSERT_TAIL(&s->fences, f, link);
 	if (f == TAILQ_FIRST(&s->fences))
-		begin(f);
+		go_on(s);
 }
 
 void fence_cancel(struct fence *f)

@@ -65,6 +65,7 @@ enum tmf_state {
 	TMF_WAITING,  /* for commands before it that have not come */
 	TMF_RUNNING,  /* the device server has it */
 	TMF_DRAINING, /* done, but for data that its own session was asked for */
+	TMF_FENCED,   /* its answer waits for its turn */
 };
 
 /* One function in progress. Owned by its session until it is answered. */
@@ -91,42 +92,17 @@ static const struct tmf_row *find_row(const struct session *s, uint8_t function)
 	return NULL;
 }
 
-static struct answer *response(struct conn *c, uint32_t itt, enum pdu_tmf_response code,
-			       uint32_t info)
-{
-	struct answer *a = answer_new(0);
-	struct pdu_tmf_rsp rsp = { .response = (uint8_t)code, .itt = itt, .info = info };
-
-	if (a)
-		pdu_put_tmf_rsp(a->bhs, &rsp);
-	else
-		conn_drop(c, "no memory for a task management response");
-	return a;
-}
-
 static void respond(struct conn *c, uint32_t itt, enum pdu_tmf_response code, uint32_t info)
 {
-	struct answer *a = response(c, itt, code, info);
+	struct pdu_tmf_rsp rsp = { .response = (uint8_t)code, .itt = itt, .info = info };
+	struct answer *a = answer_new(0);
 
-	if (a)
-		answer_send(c, a);
-}
-
-static void say_fenced(struct conn *c, void *answer)
-{
-	answer_send(c, answer);
-}
-
-/*
- * 4.2.3.3: a function on many tasks is answered when the initiator has acknowledged all that was
- * said on the session's other connections before.
- */
-static void respond_fenced(struct conn *c, uint32_t itt, enum pdu_tmf_response code, uint32_t info)
-{
-	struct answer *a = response(c, itt, code, info);
-
-	if (a)
-		fence_say(&(struct fence){ .conn = c, .user = a, .say = say_fenced, .drop = free });
+	if (!a) {
+		conn_drop(c, "no memory for a task management response");
+		return;
+	}
+	pdu_put_tmf_rsp(a->bhs, &rsp);
+	answer_send(c, a);
 }
 
 static enum pdu_tmf_response response_of(enum scsi_tmf_result result)
@@ -181,14 +157,35 @@ static bool is_multi(const struct tmf *tmf)
 	return tmf->row->ends_tasks && tmf->row->scope != ON_TASK;
 }
 
+/* Answer it where it was asked for. */
+static void say(struct conn *c, void *arg)
+{
+	struct tmf *tmf = arg;
+
+	respond(c, tmf->itt, response_of(tmf->scsi.result), tmf->scsi.info);
+	tmf_end(tmf);
+}
+
+static void drop(void *arg)
+{
+	tmf_end(arg);
+}
+
+/*
+ * It is done. 4.2.3.3: a function on many tasks is answered when the initiator has acknowledged
+ * all that was said on the session's other connections before. Until then it counts as one of
+ * those in progress, for they are bounded.
+ */
 static void conclude(struct tmf *tmf)
 {
-	enum pdu_tmf_response code = response_of(tmf->scsi.result);
-
-	if (tmf->conn && is_multi(tmf) && !tmf->row->ends_sessions)
-		respond_fenced(tmf->conn, tmf->itt, code, tmf->scsi.info);
-	else if (tmf->conn)
-		respond(tmf->conn, tmf->itt, code, tmf->scsi.info);
+	if (tmf->conn && is_multi(tmf) && !tmf->row->ends_sessions) {
+		tmf->state = TMF_FENCED;
+		fence_say(&(struct fence){
+			.conn = tmf->conn, .user = tmf, .say = say, .drop = drop });
+		return;
+	}
+	if (tmf->conn)
+		respond(tmf->conn, tmf->itt, response_of(tmf->scsi.result), tmf->scsi.info);
 	if (tmf->row->ends_sessions)
 		end_sessions(tmf->session);
 	tmf_end(tmf);

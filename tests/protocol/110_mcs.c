@@ -318,6 +318,46 @@ static void commands_on_their_way(void)
 	mcs_leave(&m, 1);
 }
 
+#define FUNCTIONS 2000
+#define DEPTH     128 /* queue-depth, unless a target says another */
+
+/*
+ * Functions whose answers wait for an acknowledgement that does not come are bounded like those
+ * that run; when the connection that owes it goes, all the rest are answered.
+ */
+static void answers_in_line_are_bounded(void)
+{
+	struct pdu_tmf_req req = { .immediate = true,
+				   .function = PDU_TMF_ABORT_TASK_SET,
+				   .rtt = PDU_TAG_RESERVED };
+	unsigned int i, rejected = 0;
+	struct ini_session *b;
+	uint8_t bhs[PDU_BHS_LEN];
+	struct ini_pdu pdu;
+	struct mcs m;
+
+	mcs_open(&m, NULL);
+	mcs_join(&m, 1, NULL);
+	b = mcs_at(&m, 1);
+	ini_scsi_lun(req.lun, fixture_lun());
+	for (i = 0; i < FUNCTIONS; i++) {
+		pdu_put_tmf_req(bhs, &req);
+		CHECK_OK(b, ini_session_post(b, bhs, NULL, 0, NULL));
+	}
+	CHECK_OK(b, ini_conn_flush(&b->conn, b->timeout_ms));
+	fixture_settle();
+	mcs_cut(&m, 0);
+	b = mcs_at(&m, 1);
+	for (i = 0; i < FUNCTIONS; i++) {
+		CHECK_OK(b, ini_session_recv(b, &pdu, b->timeout_ms));
+		CHECK_NUM(pdu_opcode(pdu.bhs), PDU_TMF_RSP);
+		CHECK(pdu.bhs[2] == PDU_TMF_COMPLETE || pdu.bhs[2] == PDU_TMF_REJECTED);
+		rejected += pdu.bhs[2] == PDU_TMF_REJECTED;
+	}
+	CHECK_NUM(rejected, FUNCTIONS - DEPTH);
+	mcs_leave(&m, 1);
+}
+
 /* ---- ends ---- */
 
 static uint8_t log_out(struct mcs *m, unsigned int i, uint16_t cid)
@@ -460,6 +500,7 @@ static const struct unit_test tests[] = {
 	{ "4.2.3.3: answers on other connections are acknowledged first",
 	  answers_are_acknowledged_first },
 	{ "4.2.3.3: a function waits for commands on other connections", commands_on_their_way },
+	{ "answers that wait for others are bounded", answers_in_line_are_bounded },
 	{ "11.14.1: a connection logs out", a_connection_logs_out },
 	{ "11.14.1: a connection is logged out by another", a_connection_is_logged_out },
 	{ "7.5: a connection breaks", a_connection_breaks },
