@@ -22,7 +22,7 @@ BASE = "docker.io/library/debian:bookworm-slim"
 MAKE_BASE = ["mmdebstrap", "--quiet", "--variant=apt", "--include=passwd", "--aptopt=APT::Install-Recommends \"false\"",
              "bookworm"]
 IMAGE = "localhost/itgtd"
-STORAGE_MAX = 8 << 30  # bytes of layers kept for the next time
+STORAGE_MAX = 4 << 30  # bytes of layers kept for the next time
 NO_CAPABILITY = "0" * 16
 
 
@@ -46,7 +46,7 @@ def storage():
         if not shutil.which(tool):
             itgtd.skip(f"{tool} is not installed")
     directory = vm.cache() / "containers"
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(exist_ok=True)
     if int(deb.run("du", "-sxB1", directory).split()[0]) > STORAGE_MAX:
         for mount in directory.glob("*/root/overlay"):  # it stays mounted on itself
             subprocess.run(["umount", "--recursive", mount], capture_output=True)
@@ -65,7 +65,7 @@ def storage():
 def make_base(buildah, directory):
     """The image that Containerfile begins with."""
     label = hashlib.sha256(" ".join(MAKE_BASE).encode()).hexdigest()[:16]
-    if f"{label}" in buildah("images", "--format", "{{.Name}}:{{.Tag}}"):
+    if label in buildah("images", "--format", "{{.Name}}:{{.Tag}}"):
         return
     deb.run(*MAKE_BASE, f"{directory}/base.tar")
     container = buildah("from", "scratch")
@@ -157,8 +157,9 @@ def recipe_faults():
 
 
 def main():
-    buildah = storage()
+    vm.cache().mkdir(parents=True, exist_ok=True)
     with itgtd.workdir() as directory, vm.locked(vm.cache() / "containers.lock"):
+        buildah = storage()
         make_base(buildah, directory)
         config = build(buildah)
         container = buildah("from", "--pull-never", IMAGE)

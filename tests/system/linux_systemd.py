@@ -50,8 +50,9 @@ flows() {
 	await has_written $(($(writes) + 50))
 }
 
+# Of the service, or of another unit.
 main_pid() {
-	systemctl show -P MainPID itgtd
+	systemctl show -P MainPID "${1-itgtd}"
 }
 
 # The initiator's session, as the daemon has numbered it.
@@ -141,8 +142,11 @@ pid=$(main_pid)
 systemctl kill -s KILL itgtd
 await has_come_back "$pid"
 flows
+pid=$(main_pid itgtd@lab)
 dpkg --force-unsafe-io --force-confold --install "$PACKAGE"
 systemctl is-active itgtd.socket itgtd
+systemctl is-active itgtd@lab
+[ "$(main_pid itgtd@lab)" != "$pid" ]
 flows
 touch /run/enough
 wait $verifying
