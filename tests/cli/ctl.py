@@ -55,9 +55,10 @@ class Raw:
 class Initiator:
     """A session for looking at: it logs in, sends commands, and says what came."""
 
-    def __init__(self, port, name="iqn.2026-11.org.example:host", target=IQN, isid=1, chap=None, **keys):
+    def __init__(self, port, name="iqn.2026-11.org.example:host", target=IQN, isid=1, chap=None,
+                 address="127.0.0.1", **keys):
         """chap: (user, secret), proven with SHA-256."""
-        self.socket = cli.connect(port)
+        self.socket = cli.connect(port, address)
         self.isid, self.itt, self.cmdsn = isid, 0, 1
         pairs = {"InitiatorName": name, "SessionType": "Normal" if target else "Discovery"}
         if target:
