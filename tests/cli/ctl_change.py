@@ -132,8 +132,10 @@ class Luns(Case):
         disk = self.dir / "disk"
         with self.running(f"lun 1 {{ path = {disk} size = 1M max-iops = 1 }}") as (itgtd, io), ctl.Initiator(itgtd.ports[0], target=A) as host:
             self.quiet(host, 1)
-            for _ in range(4):  # the store lets one a second through
+            host.command(verify.cdb(0x28, 0), 1, expect=512)  # the store lets one a second through
+            for _ in range(4):
                 host.start(verify.cdb(0x28, 0), 1, 512)
+            host.ping()  # they have come, and wait
             self.change("lun", "remove", A, "1")
             statuses = sorted(host.finish()[0] for _ in range(4))
             self.assertIn(statuses, ([0, *[TASK_ABORTED] * 3], [TASK_ABORTED] * 4))
