@@ -36,7 +36,8 @@ const struct args_switch args_switches[] = {
 	  "for what outlives it (with --serve: nothing, unless given)" },
 	{ "check", SWITCH_CHECK, NULL, "say every fault in the configuration, serve nothing" },
 	{ "serve", SWITCH_SERVE, "SPEC",
-	  "serve SPEC without a file: PATH, PATH,size=10G, ram,size=1G, null,size=1T" },
+	  "serve SPEC without a file: PATH[,size=10G], ram,size=1G, null,size=1T, "
+	  "cdrom,path=x.iso" },
 	{ "portal", SWITCH_PORTAL, "ADDR[:PORT]",
 	  "with --serve: listen there (default: " CONF_SERVE_PORTAL ")" },
 	{ "target", SWITCH_TARGET, "IQN",

@@ -155,6 +155,11 @@ def switch_faults(itgtd):
         first = line.split()[2].lstrip("-")
         if first not in have:
             yield f"man/itgtd.8: has {first}, which itgtd --help does not"
+    synopsis = manual.split(".Sh ")[2]
+    letters = "".join(re.findall(r"Fl (\w+)", synopsis))
+    for short, name in switches:
+        if not (short and short in letters) and not re.search(rf"Fl -{name}$|Fl -{name} |\| -{name}$", synopsis, re.M):
+            yield f"man/itgtd.8: its synopsis does not have --{name}"
     if not switches:
         yield "itgtd --help: no switches found"
 
@@ -244,6 +249,24 @@ def example_faults(itgtd):
         yield "conf/examples: there is none"
 
 
+def manual_example_faults(itgtd):
+    """What itgtd.conf(5) shows is accepted, and has every option once at least."""
+    manual = (tree.ROOT / "man/itgtd.conf.5").read_text()
+    shown = [text for text in re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", manual, re.M | re.S) if "target" in text]
+    for section, options in table().items():
+        for name in options:
+            if not any(re.search(rf"(?<![\w-]){name}\s*=", text) for text in shown):
+                yield f"man/itgtd.conf.5: no example has {name} of {section}"
+    with tempfile.TemporaryDirectory(prefix="itgtd-test-") as directory:
+        path = pathlib.Path(directory, "itgtd.conf")
+        for text in shown:
+            for secret in {"itgtd.conf", *re.findall(r'"/etc/itgtd/(\w+\.secret)"', text)}:
+                pathlib.Path(directory, secret).write_text(f"the secret of {secret}\n")
+                pathlib.Path(directory, secret).chmod(0o600)
+            path.write_text(text.replace("/etc/itgtd", directory))
+            yield from check(itgtd, path)
+
+
 def conf_faults(itgtd):
     yield from check(itgtd, tree.ROOT / "conf/itgtd.conf")
     # Once more, with all that stands behind "#", in a directory that has its other files.
@@ -272,6 +295,7 @@ def main():
     build = pathlib.Path(parser.parse_args().build)
     itgtd = str(build / "src/daemon/itgtd")
     faults = [*option_faults(), *range_faults(), *contract_faults()] + list(switch_faults(itgtd)) + list(lint_faults()) + list(conf_faults(itgtd))
+    faults += manual_example_faults(itgtd)
     faults += example_faults(itgtd)
     faults += itgtctl_faults(build / "src/itgtctl/itgtctl")
     faults += dvt_faults(build / "src/dvt/itgt-dvt")

@@ -13,7 +13,8 @@ import tree
 PREFIXES = {"/usr": "/etc", "/usr/local": "/usr/local/etc", "/opt/itgtd": "/opt/itgtd/etc"}
 
 # Below the prefix; with CMAKE_INSTALL_… as GNUInstallDirs sets them.
-FILES = ["sbin/itgtd", "bin/itgtctl", "share/man/man8/itgtd.8", "share/man/man8/itgtctl.8", "share/man/man5/itgtd.conf.5",
+FILES = ["sbin/itgtd", "bin/itgtctl", "bin/itgt-dvt", "share/bash-completion/completions/itgtctl",
+         "share/man/man1/itgt-dvt.1", "share/man/man8/itgtd.8", "share/man/man8/itgtctl.8", "share/man/man5/itgtd.conf.5",
          "lib/systemd/system/itgtd.service", "lib/systemd/system/itgtd@.service", "lib/systemd/system/itgtd.socket",
          "lib/sysusers.d/itgtd.conf", "lib/tmpfiles.d/itgtd.conf", "share/doc/itgtd/README.md",
          "share/doc/itgtd/LICENSE", "share/doc/itgtd/examples/itgtd.conf"]
