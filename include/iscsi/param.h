@@ -52,6 +52,9 @@ struct param {
 	uint32_t peer_MaxRecvDataSegmentLength; /* bytes: what we may send in a PDU */
 };
 
+/* The key's value. */
+const char *task_reporting_name(enum task_reporting t);
+
 /* The RFC's default of every key; no names yet, a normal session. */
 void param_init(struct param *p);
 

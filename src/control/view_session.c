@@ -55,7 +55,7 @@ json_t *view_session_conn(const struct control_env *env, const struct conn *c)
 
 static json_t *negotiated(const struct param *p)
 {
-	return json_pack("{s:I, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:i, s:I}",
+	return json_pack("{s:I, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:s, s:I}",
 			 "MaxConnections", (json_int_t)p->MaxConnections, "InitialR2T",
 			 p->InitialR2T, "ImmediateData", p->ImmediateData, "FirstBurstLength",
 			 (json_int_t)p->FirstBurstLength, "MaxBurstLength",
@@ -64,8 +64,9 @@ static json_t *negotiated(const struct param *p)
 			 (json_int_t)p->DefaultTime2Wait, "DefaultTime2Retain",
 			 (json_int_t)p->DefaultTime2Retain, "DataPDUInOrder", p->DataPDUInOrder,
 			 "DataSequenceInOrder", p->DataSequenceInOrder, "ErrorRecoveryLevel",
-			 (json_int_t)p->ErrorRecoveryLevel, "TaskReporting", (int)p->TaskReporting,
-			 "iSCSIProtocolLevel", (json_int_t)p->iSCSIProtocolLevel);
+			 (json_int_t)p->ErrorRecoveryLevel, "TaskReporting",
+			 task_reporting_name(p->TaskReporting), "iSCSIProtocolLevel",
+			 (json_int_t)p->iSCSIProtocolLevel);
 }
 
 static json_t *window(const struct session *s)

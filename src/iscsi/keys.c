@@ -238,21 +238,18 @@ static enum keys_verdict take_digest(struct keys *k, const struct row *r,
 static enum keys_verdict take_task_reporting(struct keys *k, const struct row *r,
 					     const struct text_pair *pair, struct text_out *out)
 {
-	static const char *const names[] = {
-		[TASK_REPORTING_RFC3720] = "RFC3720",
-		[TASK_REPORTING_RESPONSE_FENCE] = "ResponseFence",
-		[TASK_REPORTING_FAST_ABORT] = "FastAbort",
-	};
 	const char *list = pair->value;
+	const char *name;
 	unsigned int i;
 
 	while (list) {
 		struct word w = list_next(&list);
 
 		for (i = 0; i <= ISCSI_TASK_REPORTING; i++) {
-			if (word_is(w, names[i])) {
+			name = task_reporting_name((enum task_reporting)i);
+			if (word_is(w, name)) {
 				k->param->TaskReporting = (enum task_reporting)i;
-				return answer(r, out, names[i]);
+				return answer(r, out, name);
 			}
 		}
 	}

@@ -1,5 +1,16 @@
 #include "iscsi/param.h"
 
+const char *task_reporting_name(enum task_reporting t)
+{
+	static const char *const names[] = {
+		[TASK_REPORTING_RFC3720] = "RFC3720",
+		[TASK_REPORTING_RESPONSE_FENCE] = "ResponseFence",
+		[TASK_REPORTING_FAST_ABORT] = "FastAbort",
+	};
+
+	return names[t];
+}
+
 void param_init(struct param *p)
 {
 	*p = (struct param){

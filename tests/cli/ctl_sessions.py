@@ -9,7 +9,8 @@ READ_ONE = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0]
 
 class Sessions(ctl.Case):
     def test_list_and_show(self):
-        with self.serve() as itgtd, ctl.Initiator(itgtd.ports[0], MaxBurstLength="65536", HeaderDigest="None") as host:
+        with self.serve() as itgtd, ctl.Initiator(itgtd.ports[0], MaxBurstLength="65536", TaskReporting="ResponseFence",
+                                                HeaderDigest="None") as host:
             self.assertEqual(host.status, 0)
             host.command(TEST_UNIT_READY)
             self.assertEqual(host.command(READ_ONE, expect=512), (0, bytes(512)))
@@ -19,6 +20,7 @@ class Sessions(ctl.Case):
             self.assertEqual((session["read"]["ops"], session["read"]["bytes"]), (1, 512))
             whole = self.show("session", "show", str(session["sid"]))
             self.assertEqual(whole["negotiated"]["MaxBurstLength"], 65536)
+            self.assertEqual(whole["negotiated"]["TaskReporting"], "ResponseFence")
             self.assertEqual(whole["isid"], "800000000001")
             self.assertEqual(whole["window"]["exp_cmdsn"], 3)
             (conn,) = whole["connections"]
