@@ -63,6 +63,25 @@ static void discovery_is_told_of_a_change(void)
 	bench_close(&b);
 }
 
+/* A discovery session may wait for hours, silent on both sides, and is told even then. */
+static void discovery_stays_for_hours(void)
+{
+	struct bench b;
+	struct peer *p;
+	int hour;
+
+	bench_open(&b);
+	p = discover(&b);
+	for (hour = 0; hour < 12; hour++) {
+		bench_sleep(&b, 3600 * 1000);
+		peer_expect_nothing(p);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(p->c);
+	}
+	manage_targets_changed(&b.iscsi, NULL);
+	expect_change(p);
+	bench_close(&b);
+}
+
 /* Of a target that it may not see nobody is told. */
 static void what_is_hidden_is_not_told(void)
 {
@@ -299,6 +318,7 @@ static void rules_change_under_a_login(void)
 
 static const struct unit_test tests[] = {
 	{ "discovery is told of a change", discovery_is_told_of_a_change },
+	{ "discovery stays for hours", discovery_stays_for_hours },
 	{ "what is hidden is not told", what_is_hidden_is_not_told },
 	{ "a target's sessions are asked to log out", a_target_s_sessions_are_asked_to_log_out },
 	{ "what is in flight may finish", what_is_in_flight_may_finish },
