@@ -27,11 +27,11 @@ static uint64_t limit_ms(const struct conn *c)
 }
 
 /* Has s stood at that place for too long? */
-static bool is_late(struct stall *s, uint32_t place, const struct conn *c, uint64_t now_ms)
+static bool is_late(struct stall *s, uint32_t place, uint64_t limit, uint64_t now_ms)
 {
 	if (!s->since_ms || s->place != place)
 		*s = (struct stall){ .place = place, .since_ms = now_ms };
-	return now_ms - s->since_ms >= limit_ms(c);
+	return now_ms - s->since_ms >= limit;
 }
 
 /* A PDU of which only the beginning came. */
@@ -67,7 +67,7 @@ static bool check_ledger(struct conn *c, uint64_t now_ms)
 
 	if (!oldest)
 		return false;
-	if (is_late(&c->ledger_stall, oldest->statsn, c, now_ms))
+	if (is_late(&c->ledger_stall, oldest->statsn, limit_ms(c), now_ms))
 		conn_drop(c, "StatSN %u not acknowledged for %llu ms", oldest->statsn,
 			  (unsigned long long)limit_ms(c));
 	else if (now_ms - c->ledger_stall.since_ms >= STALL_CHECK_MS)
@@ -86,7 +86,7 @@ static bool check_data(struct conn *c, uint64_t now_ms)
 		if (t->conn != c || t->cancelled || !dataout_is_open(&t->out))
 			continue;
 		waits = true;
-		if (!is_late(&t->stall, t->out.arrived, c, now_ms)) {
+		if (!is_late(&t->stall, t->out.arrived, limit_ms(c), now_ms)) {
 			if (c->keeps)
 				ask_again(t, now_ms);
 			continue;
@@ -98,18 +98,26 @@ static bool check_data(struct conn *c, uint64_t now_ms)
 	return waits;
 }
 
-/* A CmdSN that others stand behind. */
+/*
+ * A CmdSN that others stand behind. At level 2 it may have been lost with a connection that the
+ * initiator has some time to come back for (7.5).
+ */
 static bool check_order(struct conn *c, uint64_t now_ms)
 {
 	struct session *s = c->session;
+	const struct param *p = &s->param;
+	uint64_t limit = limit_ms(c);
+
+	if (p->ErrorRecoveryLevel == 2)
+		limit += ((uint64_t)p->DefaultTime2Wait + p->DefaultTime2Retain) * 1000;
 
 	if (TAILQ_EMPTY(&s->cmdsn.held) && TAILQ_EMPTY(&s->awaiting)) {
 		s->gap.since_ms = 0;
 		return false;
 	}
-	if (is_late(&s->gap, s->cmdsn.exp, c, now_ms))
+	if (is_late(&s->gap, s->cmdsn.exp, limit, now_ms))
 		conn_drop(c, "CmdSN %u has been missing for %llu ms", s->cmdsn.exp,
-			  (unsigned long long)limit_ms(c));
+			  (unsigned long long)limit);
 	return true;
 }
 

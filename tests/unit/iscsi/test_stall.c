@@ -129,6 +129,25 @@ static void a_gap_that_is_never_filled(void)
 	bench_close(&b);
 }
 
+/* At level 2 a lost connection's commands may come again for as long as tasks are kept. */
+static void a_gap_that_may_still_be_filled(void)
+{
+	struct bench b;
+	struct peer *p;
+
+	bench_open(&b);
+	p = bench_login(&b, "ErrorRecoveryLevel=2\nDefaultTime2Wait=5\nDefaultTime2Retain=20\n");
+	CU_ASSERT_EQUAL_FATAL(p->c->session->param.ErrorRecoveryLevel, 2);
+	p->cmdsn++;
+	peer_write(p, 0, 4, data, sizeof(data), true);
+	bench_run(&b);
+	wait_ms(p, LIMIT_MS + 3 * STEP_MS);
+	CU_ASSERT_PTR_NOT_NULL(p->c);
+	wait_ms(p, 25000);
+	CU_ASSERT_PTR_NULL(p->c);
+	bench_close(&b);
+}
+
 /* So it is for a function that waits for a command which never comes. */
 static void a_function_whose_turn_never_comes(void)
 {
@@ -273,6 +292,7 @@ static const struct unit_test tests[] = {
 	{ "unsolicited data that never comes", unsolicited_data_that_never_comes },
 	{ "half a PDU", half_a_pdu },
 	{ "a gap that is never filled", a_gap_that_is_never_filled },
+	{ "7.5: a gap that may still be filled at level 2", a_gap_that_may_still_be_filled },
 	{ "a function whose turn never comes", a_function_whose_turn_never_comes },
 	{ "text that does not go on", text_that_does_not_go_on },
 	{ "text that dribbles", text_that_dribbles },
