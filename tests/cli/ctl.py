@@ -68,6 +68,8 @@ class Initiator:
             asked = self.login(0x00, {"CHAP_A": "7"})
             proof = bytes([int(asked["CHAP_I"])]) + chap[1].encode() + bytes.fromhex(asked["CHAP_C"][2:])
             self.login(0x81, {"CHAP_N": chap[0], "CHAP_R": "0x" + hashlib.sha256(proof).hexdigest()})
+            if self.status:
+                return
             pairs = {}
         self.login(0x87, pairs | keys)  # operational stage, then full feature phase
 

@@ -1,4 +1,7 @@
 """Sessions, connections, LUNs and portals: listed, shown, asked to go, cut."""
+import json
+import os
+
 import cli
 import ctl
 
@@ -59,6 +62,31 @@ class Sessions(ctl.Case):
             (conn,) = self.show("session", "show", str(session["sid"]))["connections"]
             self.assertEqual((conn["auth"], conn["user"]), ("CHAP SHA-256", "host1"))
             self.assertEqual(itgtd.end(), 0)
+
+    def test_secrets_are_in_no_answer_and_in_no_line_of_the_log(self):
+        secrets = ["the secret of host1", "the secret of target", "another of host1", "another of target"]
+        text = (f'log-level = debug\nstate-directory = "{self.dir}/state"\ncontrol-socket = "{self.socket}"\n'
+                "portal-group 1 {{ listen = {{ 127.0.0.1:0 }} }}\n"
+                'auth-group lab {{ chap host1 {{ secret = "{}" mutual-user = me mutual-secret = "{}" }} }}\n'
+                f"target {ctl.IQN} {{{{ auth-group = lab lun 0 {{{{ backend = ram size = 1M }}}} }}}}\n")
+        path = self.write("itgtd.conf", text.format(*secrets[:2]))
+        os.chmod(path, 0o600)
+        with cli.Daemon("-c", path) as itgtd, ctl.Initiator(itgtd.ports[0], chap=("host1", secrets[0])) as host, \
+                ctl.Initiator(itgtd.ports[0], chap=("host1", "a wrong secret"), isid=2) as other:
+            self.assertEqual((host.status, other.status), (0, 0x0201))
+            self.write("itgtd.conf", text.format(*secrets[2:]))
+            lines = [("status",), ("target", "list"), ("target", "show", ctl.IQN), ("lun", "show", ctl.IQN, "0"),
+                     ("session", "list"), ("session", "show", "1"), ("connection", "list"), ("portal", "list"),
+                     ("stats",), ("reservation", "list", ctl.IQN, "0"), ("why",), ("method", "list"), ("diff",),
+                     ("reload",), ("save", "--force")]
+            said = {line: json.dumps(self.show(*line)) for line in lines}
+            self.assertIn("auth-group", said["diff",])  # else there was no change to tell of
+            self.assertIn(secrets[2], self.itgtctl("export")[1])  # which is a configuration, and whole
+            self.assertEqual(itgtd.end(), 0)
+            said["the log"] = "\n".join(itgtd.said.to_the_end())
+            for what, answer in said.items():
+                for secret in (*secrets, "a wrong secret"):
+                    self.assertNotIn(secret, answer, what)
 
     def test_drop_cuts(self):
         with self.serve() as itgtd, ctl.Initiator(itgtd.ports[0]) as host:
