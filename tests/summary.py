@@ -1,6 +1,7 @@
 """
 How scripts/test ends: CTest's summary of each build, and the tests that were skipped, with
-their reasons. With CI set, a skipped test is a failed one: there everything is to be had.
+their reasons. With CI set, a skipped test is a failed one: there everything is to be had, but for
+what a machine may not allow.
 """
 import os
 import pathlib
@@ -9,6 +10,7 @@ import sys
 import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+MAY_BE_SKIPPED = {"system_container"}  # builds and mounts need rights that a machine may keep back
 REASON = re.compile(r"^skipped: (.*)|\.\.\. skipped ['\"](.*)['\"]$", re.M)
 
 
@@ -36,7 +38,7 @@ def main():
         print(f"\ntest: {preset}: {counts(build)}")
         for name, reason in skipped(build):
             print(f"test: {preset}: skipped {name}: {reason}")
-            skips += 1
+            skips += name not in MAY_BE_SKIPPED
     if skips and os.environ.get("CI"):
         sys.exit("test: CI is set, and tests were skipped")
 
