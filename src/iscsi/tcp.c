@@ -124,6 +124,15 @@ static void on_timer(struct lazy_timer *timer)
 	follow_alarm(tcp);
 }
 
+/* The socket fails. Whoever looks for the reason why a session went finds it in the log. */
+static void tell_failure(struct conn *c, int err)
+{
+	if (c->state == CONN_LOGGED_IN)
+		conn_news(c, "connection lost: %s", strerror(err));
+	else
+		conn_debug(c, "%s", strerror(err));
+}
+
 static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 {
 	struct tcp *tcp = w->data;
@@ -138,7 +147,10 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		conn_debug(tcp->conn, "%s", n == 0 ? "closed by the peer" : strerror(errno));
+		if (n == 0)
+			conn_debug(tcp->conn, "closed by the peer");
+		else
+			tell_failure(tcp->conn, errno);
 		conn_event(tcp->conn, EV_DROP);
 		return;
 	}
@@ -173,7 +185,7 @@ static bool tcp_send(struct tcp *tcp)
 		return true;
 	n = sendmsg(tcp->fd, &msg, MSG_NOSIGNAL);
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		conn_debug(tcp->conn, "%s", strerror(errno));
+		tell_failure(tcp->conn, errno);
 		return false;
 	}
 	if (n > 0) {
