@@ -5,8 +5,11 @@
 #include "base/serial.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define QUEUE_DEPTH 16
 #define BIG_LUN     300 /* needs flat addressing */
@@ -398,6 +401,40 @@ static void a_long_cdb(void)
 	fixture_leave(&s);
 }
 
+/* TCP segments with data that have come so far. */
+static uint32_t segments(const struct ini_session *s)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	CHECK(getsockopt(s->conn.fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0);
+	return info.tcpi_data_segs_in;
+}
+
+/* What came together is answered together: one sendmsg, which here is one segment. */
+static void answers_of_a_turn(void)
+{
+	static struct ini_task tasks[QUEUE_DEPTH];
+	struct ini_session s;
+	struct ini_task *t;
+	uint32_t before;
+	size_t i;
+
+	fixture_login(&s, NULL);
+	before = segments(&s);
+	for (i = 0; i < QUEUE_DEPTH; i++) {
+		ini_scsi_test_unit_ready(&tasks[i], fixture_lun());
+		CHECK_OK(&s, ini_task_submit(&s, &tasks[i]));
+	}
+	CHECK_OK(&s, ini_conn_flush(&s.conn, s.timeout_ms));
+	for (i = 0; i < QUEUE_DEPTH; i++) {
+		CHECK_OK(&s, ini_task_next(&s, &t, s.timeout_ms));
+		CHECK(ini_task_is_good(t));
+	}
+	CHECK_NUM(segments(&s) - before, 1);
+	fixture_leave(&s);
+}
+
 static const struct unit_test tests[] = {
 	{ "4.2.2: each command takes a CmdSN, each status a StatSN", one_after_the_other },
 	{ "4.2.2.1: a command that comes early waits for those before it", nine_before_eight },
@@ -414,6 +451,7 @@ static const struct unit_test tests[] = {
 	{ "11.3: a LUN above 255 is addressed as any other", luns_above_255 },
 	{ "11.3: LUNs that are not here", luns_that_are_not_here },
 	{ "11.2.2.3: a CDB longer than 16 bytes comes whole", a_long_cdb },
+	{ "answers of one turn leave together", answers_of_a_turn },
 };
 
 PROTOCOL_MAIN("protocol/commands", &options, tests)
