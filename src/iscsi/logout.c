@@ -77,6 +77,10 @@ static void recover_conn(struct conn *c, struct conn *which, struct answer *a)
 	conn_news(which, "session %u: connection %u logged out for recovery", c->session->tsih,
 		  which->cid);
 	which->is_released = true;
+	if (which != c && which->parting) {
+		answer_send(c, a); /* it is closing already, and somebody waits to be told */
+		return;
+	}
 	if (which != c) {
 		a->conn = c;
 		which->parting = a;

@@ -204,12 +204,11 @@ void resend_revive(struct task *t)
 
 void resend_forget(struct task *t)
 {
-	struct conn *c = t->conn;
-
 	assert(t->state == TASK_TOLD);
 	if (t->cancelled)
 		return;
 	task_cancel(t);
-	statsn_remove(&c->ledger, &t->told);
+	if (t->conn) /* else it waits for another one */
+		statsn_remove(&t->conn->ledger, &t->told);
 	acked(&t->told);
 }

@@ -291,6 +291,61 @@ static void logged_out_for_recovery(void)
 	mcs_leave(&m, 1);
 }
 
+/* Who asks twice for the same is answered twice. */
+static void asked_twice(void)
+{
+	const struct pdu_logout_req req = { .immediate = true, .reason = PDU_LOGOUT_RECOVERY };
+	struct ini_session *s;
+	uint8_t bhs[PDU_BHS_LEN];
+	struct ini_task t;
+	uint32_t itt[2];
+	int i;
+
+	open_session("");
+	fill(0, 450);
+	mcs_join(&m, 1, LATER);
+	fixture_fill(data, LEN, 451);
+	begin_write(&t, 3);
+	s = mcs_at(&m, 1);
+	for (i = 0; i < 2; i++) {
+		pdu_put_logout_req(bhs, &req);
+		CHECK_OK(s, ini_session_post(s, bhs, NULL, 0, &itt[i]));
+	}
+	for (i = 0; i < 2; i++) {
+		erl_expect(s, &pdu, PDU_LOGOUT_RSP);
+		CHECK(pdu.itt == itt[0] || pdu.itt == itt[1]);
+		CHECK_NUM(pdu.bhs[2], PDU_LOGOUT_DONE);
+		erl_got(s, &pdu);
+	}
+	mcs_ends(&m, 0);
+	CHECK_NUM(reassign(1, &t, 0), PDU_TMF_COMPLETE);
+	finish_write(1, &t);
+	check_disk(1);
+	mcs_leave(&m, 1);
+}
+
+/* The tag of a task whose status waits to be given again is used for another command. */
+static void a_tag_is_used_anew(void)
+{
+	struct ini_task t, next;
+
+	open_session("");
+	fill(0, 480);
+	mcs_join(&m, 1, LATER);
+	ini_scsi_test_unit_ready(&t, fixture_lun());
+	erl_command(mcs_at(&m, 0), &t);
+	erl_expect(&m.s[0], &pdu, PDU_SCSI_RSP);
+	mcs_cut(&m, 0);
+	mcs_at(&m, 1)->itt = t.itt;
+	ini_scsi_test_unit_ready(&next, fixture_lun());
+	erl_command(&m.s[1], &next);
+	CHECK_NUM(next.itt, t.itt);
+	erl_good(&m.s[1], &next);
+	CHECK_NUM(log_out(1, PDU_LOGOUT_RECOVERY, 0), PDU_LOGOUT_DONE);
+	CHECK_NUM(reassign(1, &t, 0), PDU_TMF_NO_TASK);
+	mcs_leave(&m, 1);
+}
+
 /* 7.5 a): a logout that closes the lost connection ends its tasks, which is told. */
 static void closed_for_good(void)
 {
@@ -401,6 +456,8 @@ static const struct unit_test tests[] = {
 	{ "7.2.2: statuses are given again", statuses_are_given_again },
 	{ "11.6.1: response codes", response_codes },
 	{ "11.14.1: logged out for recovery", logged_out_for_recovery },
+	{ "11.14.1: asked for twice", asked_twice },
+	{ "a tag is used anew", a_tag_is_used_anew },
 	{ "7.5: closed for good", closed_for_good },
 	{ "11.5.1: aborted while it waits", aborted_meanwhile },
 	{ "7.5: time is over", time_is_over },
