@@ -46,8 +46,11 @@ struct iscsi {
 	struct iscsi_counts counts;
 	uint64_t now_ms;   /* of the last call of the door */
 	uint64_t alarm_ms; /* when door_tick() is wanted; 0: never */
-	uint32_t tasks;    /* in use, of all sessions */
-	size_t kept;       /* bytes of buffers that wait for nothing but an acknowledgement */
+	uint32_t nlost;    /* connections that are waited for, of all sessions */
+	const struct buf_wait
+		*first_in_line; /* for memory, when retain.c looked last; only compared */
+	uint32_t tasks;         /* in use, of all sessions */
+	size_t kept;            /* bytes of buffers that wait for nothing but an acknowledgement */
 
 	struct tx_pool tx_pool;
 	SLIST_HEAD(, task) free_tasks;

@@ -35,11 +35,18 @@ void retain_close(struct session *s, uint16_t cid);
 /* The session ends: all of them are closed. */
 void retain_close_all(struct session *s);
 
-/* Close those whose time is over. True: one was. */
-bool retain_expire(struct session *s, uint64_t now_ms);
+/*
+ * Does nobody get memory for data any more? So it is when the first in line is still the one of
+ * the last call.
+ */
+bool retain_is_in_the_way(struct iscsi *iscsi);
 
-/* The earliest time at which one's is; 0: there is none. */
-uint64_t retain_next(const struct session *s);
+/*
+ * Close those whose time is over, and all that have tasks when these are in the way: an initiator
+ * that never comes back must not stop the others for an hour, which DefaultTime2Wait may say. True:
+ * one was closed. The next look is set in iscsi->alarm_ms.
+ */
+bool retain_expire(struct session *s, uint64_t now_ms, bool in_the_way);
 
 /* TASK REASSIGN (11.5.1): answer it, and let the task go on on c. */
 void retain_reassign(struct conn *c, const struct pdu_tmf_req *req);

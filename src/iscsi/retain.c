@@ -1,5 +1,6 @@
 #include "iscsi/retain.h"
 
+#include "base/buf.h"
 #include "iscsi/answer.h"
 #include "iscsi/conn.h"
 #include "iscsi/scsi_port.h"
@@ -8,7 +9,8 @@
 
 #include <stdlib.h>
 
-#define RECORDS_MAX 64 /* of a session: who loses more has forgotten about the first */
+#define RECORDS_MAX 64   /* of a session: who loses more has forgotten about the first */
+#define LOOK_MS     2000 /* between looks at those who wait for memory */
 
 /* Does what c leaves behind wait? Not after a logout that closes it, nor when all is to end. */
 static bool waits(const struct conn *c)
@@ -19,12 +21,16 @@ static bool waits(const struct conn *c)
 		return false;
 	if (c->state == CONN_IN_LOGOUT && !c->is_released)
 		return false;
+	if (c->iscsi->nlost >= c->iscsi->max_connections)
+		return false;
 	return s->param.DefaultTime2Retain > 0 && !s->is_dropped && !s->closing &&
 	       !c->iscsi->stopping;
 }
 
 static void set_alarm(struct iscsi *iscsi, uint64_t at_ms)
 {
+	if (at_ms > iscsi->now_ms + LOOK_MS)
+		at_ms = iscsi->now_ms + LOOK_MS;
 	if (!iscsi->alarm_ms || at_ms < iscsi->alarm_ms)
 		iscsi->alarm_ms = at_ms;
 }
@@ -40,6 +46,7 @@ static void close_one(struct session *s, struct lost *l)
 	}
 	TAILQ_REMOVE(&s->lost, l, link);
 	s->nrecords--;
+	s->iscsi->nlost--;
 	free(l);
 }
 
@@ -62,6 +69,7 @@ void retain_start(struct conn *c)
 	TAILQ_INIT(&l->tasks);
 	TAILQ_INSERT_TAIL(&s->lost, l, link);
 	s->nrecords++;
+	c->iscsi->nlost++;
 	c->lost = l;
 	set_alarm(c->iscsi, l->until_ms);
 }
@@ -119,32 +127,38 @@ void retain_close_all(struct session *s)
 	}
 }
 
-bool retain_expire(struct session *s, uint64_t now_ms)
+bool retain_is_in_the_way(struct iscsi *iscsi)
+{
+	const struct buf_wait *first = STAILQ_FIRST(&iscsi->pool->line);
+	bool is_same = first && first == iscsi->first_in_line;
+
+	iscsi->first_in_line = first;
+	return is_same;
+}
+
+bool retain_expire(struct session *s, uint64_t now_ms, bool in_the_way)
 {
 	struct lost *l, *next;
 	bool any = false;
 
 	for (l = TAILQ_FIRST(&s->lost); l; l = next) {
+		bool is_late = now_ms >= l->until_ms;
+
 		next = TAILQ_NEXT(l, link);
-		if (now_ms < l->until_ms)
+		if (!is_late && (!in_the_way || TAILQ_EMPTY(&l->tasks))) {
+			set_alarm(s->iscsi, l->until_ms);
 			continue;
-		log_notice("session %u: connection %u was not recovered in time", s->tsih, l->cid);
+		}
+		if (is_late)
+			log_notice("session %u: connection %u was not recovered in time", s->tsih,
+				   l->cid);
+		else if (log_rate_pass(&s->iscsi->news, now_ms, "notices of sessions"))
+			log_notice("session %u: connection %u is given up: others need memory",
+				   s->tsih, l->cid);
 		close_one(s, l);
 		any = true;
 	}
 	return any;
-}
-
-uint64_t retain_next(const struct session *s)
-{
-	const struct lost *l;
-	uint64_t at = 0;
-
-	TAILQ_FOREACH (l, &s->lost, link) {
-		if (!at || l->until_ms < at)
-			at = l->until_ms;
-	}
-	return at;
 }
 
 /* ---- TASK REASSIGN ---- */

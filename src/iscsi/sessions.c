@@ -193,19 +193,15 @@ void sessions_leave(struct conn *c)
 
 void sessions_expire(struct iscsi *iscsi, uint64_t now_ms)
 {
+	bool in_the_way = retain_is_in_the_way(iscsi);
 	struct session *s, *next;
-	uint64_t at;
 
 	iscsi->alarm_ms = 0;
 	for (s = TAILQ_FIRST(&iscsi->sessions); s; s = next) {
 		next = TAILQ_NEXT(s, link);
-		at = 0;
-		if (retain_expire(s, now_ms) && TAILQ_EMPTY(&s->lost) && TAILQ_EMPTY(&s->conns))
+		if (retain_expire(s, now_ms, in_the_way) && TAILQ_EMPTY(&s->lost) &&
+		    TAILQ_EMPTY(&s->conns))
 			finish(s);
-		else
-			at = retain_next(s);
-		if (at && (!iscsi->alarm_ms || at < iscsi->alarm_ms))
-			iscsi->alarm_ms = at;
 	}
 }
 

@@ -414,6 +414,33 @@ static void time_is_over(void)
 	fixture_serves();
 }
 
+#define HEAVY_LEN (4u << 20)
+#define HEAVY     80 /* more than buffer-memory has room for */
+
+/* Tasks that wait for an hour do not keep others from all the memory there is. */
+static void others_need_the_memory(void)
+{
+	static uint8_t heavy[HEAVY_LEN];
+	struct ini_session s;
+	struct ini_task t;
+	int i;
+
+	open_session("DefaultTime2Wait=3600\n");
+	fill(0, 750);
+	for (i = 0; i < HEAVY; i++) {
+		ini_scsi_write(&t, fixture_lun(), 0, HEAVY_LEN / FIXTURE_BLOCK, heavy, HEAVY_LEN);
+		erl_command(mcs_at(&m, 0), &t);
+	}
+	mcs_cut(&m, 0);
+	fixture_login_as(&s, 77, NULL);
+	fixture_ready(&s, 0);
+	memset(in, 0, LEN);
+	ini_scsi_read(&t, fixture_lun(), 0, BLOCKS, in, LEN);
+	CHECK_GOOD(&s, &t);
+	CHECK_THAT(memcmp(in, data, LEN) == 0, "other data is on the disk");
+	fixture_leave(&s);
+}
+
 /* Who agrees on no time has none. */
 static void no_time(void)
 {
@@ -461,6 +488,7 @@ static const struct unit_test tests[] = {
 	{ "7.5: closed for good", closed_for_good },
 	{ "11.5.1: aborted while it waits", aborted_meanwhile },
 	{ "7.5: time is over", time_is_over },
+	{ "7.5: others need the memory", others_need_the_memory },
 	{ "13.16: DefaultTime2Retain is 0", no_time },
 	{ "6.3.5: replaced while it waits", replaced_while_it_waits },
 	{ "the daemon ends while a session waits", left_behind },
