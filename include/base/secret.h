@@ -1,4 +1,4 @@
-/* Bytes that must not leak: wiped when done with, compared in constant time. */
+/* Bytes that must not leak: wiped when done with, compared in constant time, in no core dump. */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
 

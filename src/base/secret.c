@@ -2,9 +2,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* A core dump does without the pages of a secret, and what else lies there. */
+static void keep_out_of_dumps(struct secret *s)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t begin = (uintptr_t)s->bytes / page * page;
+	uintptr_t end = (uintptr_t)(s->bytes + sizeof(s->bytes) + page - 1) / page * page;
+
+	/* An old kernel may not know how: a secret is none the worse for the rest. */
+	(void)madvise((uint8_t *)s->bytes - ((uintptr_t)s->bytes - begin), end - begin,
+		      MADV_DONTDUMP);
+}
 
 int secret_set(struct secret *s, const void *bytes, size_t len)
 {
@@ -13,6 +27,7 @@ int secret_set(struct secret *s, const void *bytes, size_t len)
 		return -EINVAL;
 	if (len > SECRET_MAX)
 		return -E2BIG;
+	keep_out_of_dumps(s);
 	memcpy(s->bytes, bytes, len);
 	s->len = (uint8_t)len;
 	return 0;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,10 +133,44 @@ static void from_a_file(void)
 	CU_ASSERT_EQUAL(rmdir(dir), 0);
 }
 
+/* Does the kernel leave the page with that byte out of a core dump? (proc(5), smaps: "dd") */
+static bool is_left_out(const void *at)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long from = 0, to = 0, a, b;
+	bool found = false;
+	char line[512];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx", &a, &b) == 2) {
+			from = a;
+			to = b;
+		}
+		if (strncmp(line, "VmFlags:", 8) == 0 && (uintptr_t)at >= from &&
+		    (uintptr_t)at < to)
+			found = strstr(line, " dd") != NULL;
+	}
+	fclose(f);
+	return found;
+}
+
+static void no_dump_has_it(void)
+{
+	struct secret *s = calloc(1, sizeof(*s));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_EQUAL(secret_set(s, "hush", 4), 0);
+	CU_ASSERT_TRUE(is_left_out(s->bytes));
+	CU_ASSERT_TRUE(is_left_out(s->bytes + SECRET_MAX - 1));
+	free(s);
+}
+
 static const struct unit_test tests[] = {
 	{ "a secret is kept until it is wiped", set_and_wipe },
 	{ "after a fault there is none", faults_leave_none },
 	{ "every byte counts in a comparison", comparison },
+	{ "no core dump has it", no_dump_has_it },
 	{ "the first line of a private regular file is read", from_a_file },
 };
 
