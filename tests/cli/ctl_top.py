@@ -40,7 +40,7 @@ class Top(ctl.Case):
         with self.serve("--serve", "null,size=1G", "--serve", "null,size=1G", "--portal", "127.0.0.1:0") as itgtd, \
                 Worker(itgtd.ports[0], 1), self.top(lines=24, columns=120) as top:
             top.shows(r"^itgtd \d.*: 1 targets, 2 LUNs, 1 sessions, 1 connections$")
-            row = top.shows(rf"^{ctl.IQN}/1 +([1-9]\S*) +0 +(\S+[KM]) +0B +(\S+[um]s) +- +\d+\.\d +0$")
+            row = top.shows(rf"^{ctl.IQN}/1 +([1-9]\S*) +0 +(\S+[KM]) +0B +(\S+[num]s) +- +\d+\.\d +0$")
             self.assertTrue(row)
             top.shows(rf"^{ctl.IQN}/0 +0 +0 ")
             top.shows(r"^1 iqn\.2026-11\.org\.example:host +[1-9]")
