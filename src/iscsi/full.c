@@ -87,13 +87,13 @@ static void text_req(struct conn *c, const struct pdu_in *pdu)
 static void logout_req(struct conn *c, const struct pdu_in *pdu)
 {
 	struct pdu_logout_req req;
+	bool is_sound = pdu_get_logout_req(pdu->bhs, &req) == PDU_OK;
 
-	if (pdu_get_logout_req(pdu->bhs, &req) != PDU_OK)
-		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
-	else if (req.reason > PDU_LOGOUT_RECOVERY)
+	/* 4.3: a discovery session closes, and has nothing else to log out of. */
+	if (is_sound && req.reason > PDU_LOGOUT_RECOVERY)
 		answer_reject(c, PDU_REJECT_INVALID_FIELD, pdu->bhs);
-	else if (!c->session->target && req.reason != PDU_LOGOUT_SESSION)
-		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs); /* 4.3 */
+	else if (!is_sound || (!c->session->target && req.reason != PDU_LOGOUT_SESSION))
+		answer_reject(c, PDU_REJECT_PROTOCOL_ERROR, pdu->bhs);
 	else
 		logout_start(c, &req);
 }
