@@ -38,6 +38,7 @@ struct stall {
 struct session_waiter {
 	void (*resume)(struct session_waiter *w); /* something has ended: see whether all has */
 	struct session *waits_for;                /* NULL: for nothing */
+	bool joins;                               /* it brings a connection: the session lives on */
 	TAILQ_ENTRY(session_waiter) link;
 };
 

@@ -41,6 +41,12 @@ void sessions_drop(struct session *s, const char *why);
  */
 void sessions_leave(struct conn *c);
 
+/*
+ * w, which waits for a session, waits no longer: its login is given up. When it was to bring the
+ * connection that the session lives for, the session ends, and may be freed.
+ */
+void sessions_unwait(struct session_waiter *w);
+
 /* Time has passed: what waited for too long ends. iscsi->alarm_ms is set anew. */
 void sessions_expire(struct iscsi *iscsi, uint64_t now_ms);
 

@@ -27,7 +27,8 @@ struct session *join_find(struct join *j)
 	const struct session_identity *id = j->id;
 	struct session *s = sessions_find(j->iscsi, j->tsih);
 
-	if (!s || s->target != id->target || memcmp(s->isid, id->isid, PDU_ISID_LEN) != 0 ||
+	if (!s || s->is_dropped || s->target != id->target ||
+	    memcmp(s->isid, id->isid, PDU_ISID_LEN) != 0 ||
 	    strcmp(s->param.InitiatorName, id->initiator) != 0) {
 		snprintf(j->why, sizeof(j->why), "it has no session %u", j->tsih);
 		return refuse(j, PDU_LOGIN_NO_SESSION);

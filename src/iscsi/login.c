@@ -74,9 +74,10 @@ static const char *user_of(const struct login *l)
 	return l->auth.account ? l->auth.account->user : "";
 }
 
-static void wait_for(struct login *l, struct session *s)
+static void wait_for(struct login *l, struct session *s, bool joins)
 {
 	l->waiter.waits_for = s;
+	l->waiter.joins = joins;
 	TAILQ_INSERT_TAIL(&s->waiters, &l->waiter, link);
 }
 
@@ -100,7 +101,7 @@ static void lead(struct login *l)
 	if (s) {
 		login_rsp_note(l,
 			       "it takes the place of its own session, by the same name and ISID");
-		wait_for(l, s);
+		wait_for(l, s, false);
 		sessions_drop(s, "the initiator logs in anew: session reinstated");
 		return; /* l may be gone */
 	}
@@ -137,7 +138,7 @@ static void join(struct login *l)
 	if (strcmp(s->user, user_of(l)) != 0) {
 		login_rsp_refuse(l, PDU_LOGIN_AUTH_FAILED, "session %u is another user's", s->tsih);
 	} else if (!join_is_clear(s, l->first.cid)) {
-		wait_for(l, s);
+		wait_for(l, s, true);
 	} else {
 		session_add_conn(s, l->conn);
 		retain_release(s, l->first.cid); /* 6.3.4: an implicit logout for recovery */
@@ -517,7 +518,7 @@ void login_free(struct conn *c)
 	if (!c->session && l->started && !l->is_noted)
 		note_hangup(l);
 	if (l->waiter.waits_for)
-		TAILQ_REMOVE(&l->waiter.waits_for->waiters, &l->waiter, link);
+		sessions_unwait(&l->waiter);
 	auth_fini(&l->auth);
 	longtext_free(&l->in);
 	free(l);

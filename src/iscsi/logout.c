@@ -46,6 +46,7 @@ static void close_session(struct conn *c, struct answer *a, bool at_once)
 	struct conn *other;
 
 	s->closing = c;
+	s->is_dropped = true;
 	retain_close_all(s);
 	TAILQ_FOREACH (other, &s->conns, slink) {
 		if (conn_is_full(other))

@@ -121,7 +121,21 @@ struct session *sessions_new(struct conn *c, const struct session_identity *id,
 	return s;
 }
 
-/* The last connection is gone, and nothing waits for another. */
+/* Its connections are gone, nothing waits for another, and no login brings one in place of the last
+ * (RFC 7143, 6.3.4). */
+static bool is_over(const struct session *s)
+{
+	const struct session_waiter *w;
+
+	if (!TAILQ_EMPTY(&s->conns) || !TAILQ_EMPTY(&s->lost))
+		return false;
+	TAILQ_FOREACH (w, &s->waiters, link) {
+		if (w->joins)
+			return s->is_dropped;
+	}
+	return true;
+}
+
 static void finish(struct session *s)
 {
 	struct cmdsn_entry *e;
@@ -181,7 +195,7 @@ void sessions_leave(struct conn *c)
 	if (TAILQ_EMPTY(&s->conns) && (!c->lost || s->is_dropped)) {
 		retain_close_all(s);
 	}
-	if (TAILQ_EMPTY(&s->conns) && TAILQ_EMPTY(&s->lost)) {
+	if (is_over(s)) {
 		conn_news(c, "session %u: over", s->tsih);
 		finish(s);
 		return;
@@ -189,6 +203,16 @@ void sessions_leave(struct conn *c)
 	conn_news(c, "session %u: connection %u %s", s->tsih, c->cid,
 		  c->lost ? "lost; its tasks wait" : "over");
 	session_wake(s);
+}
+
+void sessions_unwait(struct session_waiter *w)
+{
+	struct session *s = w->waits_for;
+
+	TAILQ_REMOVE(&s->waiters, w, link);
+	w->waits_for = NULL;
+	if (is_over(s))
+		finish(s);
 }
 
 void sessions_expire(struct iscsi *iscsi, uint64_t now_ms)
@@ -199,8 +223,7 @@ void sessions_expire(struct iscsi *iscsi, uint64_t now_ms)
 	iscsi->alarm_ms = 0;
 	for (s = TAILQ_FIRST(&iscsi->sessions); s; s = next) {
 		next = TAILQ_NEXT(s, link);
-		if (retain_expire(s, now_ms, in_the_way) && TAILQ_EMPTY(&s->lost) &&
-		    TAILQ_EMPTY(&s->conns))
+		if (retain_expire(s, now_ms, in_the_way) && is_over(s))
 			finish(s);
 	}
 }
@@ -211,8 +234,9 @@ void sessions_stop_waiting(struct iscsi *iscsi)
 
 	for (s = TAILQ_FIRST(&iscsi->sessions); s; s = next) {
 		next = TAILQ_NEXT(s, link);
+		s->is_dropped = true;
 		retain_close_all(s);
-		if (TAILQ_EMPTY(&s->conns))
+		if (is_over(s))
 			finish(s);
 	}
 }

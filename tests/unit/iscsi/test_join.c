@@ -62,29 +62,138 @@ static void another_user(void)
 	bench_close(&b);
 }
 
-/* A write of the old connection that the store still has is waited for: it must not land on what
- * the new one writes. */
-static void reinstated_with_a_write_in_the_store(void)
+/* A session whose only connection logs in anew, while the store has a write of it. */
+static struct peer *reinstate(struct bench *b, struct peer **p)
 {
 	static uint8_t data[BENCH_BLOCK];
 	struct pdu_scsi_cmd cmd;
-	struct bench b;
-	struct peer *p, *q;
+	struct peer *q;
 
-	bench_open(&b);
-	p = bench_login(&b, "MaxConnections=2\n");
-	b.disk->hold = true;
+	bench_open(b);
+	*p = bench_login(b, "");
+	b->disk->hold = true;
 	peer_rw10(&cmd, 0x2a, 0, 1);
 	cmd.data_len = BENCH_BLOCK;
-	peer_scsi(p, &cmd, data);
-	bench_run(&b);
-	CU_ASSERT_EQUAL(b.disk->nheld, 1);
-	q = join_send(p, 1);
+	peer_scsi(*p, &cmd, data);
+	bench_run(b);
+	CU_ASSERT_EQUAL(b->disk->nheld, 1);
+	q = join_send(*p, 1);
 	peer_expect_nothing(q);
-	CU_ASSERT_PTR_NULL(p->c);
+	CU_ASSERT_PTR_NULL((*p)->c);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(session_of(*p));
+	CU_ASSERT(TAILQ_EMPTY(&session_of(*p)->conns));
+	return q;
+}
+
+/* 6.3.4: the session lives on. A write of the old connection that the store still has is waited
+ * for: it must not land on what the new one writes. */
+static void the_only_one_reinstated(void)
+{
+	uint8_t back[BENCH_BLOCK];
+	struct pdu_login_rsp rsp;
+	struct peer *p, *q;
+	struct bench b;
+
+	q = reinstate(&b, &p);
 	bench_store_release(b.disk);
-	/* with its last connection the session is gone, and that is told */
+	CU_ASSERT_EQUAL(peer_login_status(q, &rsp), PDU_LOGIN_SUCCESS);
+	CU_ASSERT_EQUAL(rsp.tsih, p->tsih);
+	CU_ASSERT_EQUAL(rsp.sn.expcmdsn, p->cmdsn);
+	CU_ASSERT_EQUAL(b.iscsi.tasks, 0);
+	peer_end(q, peer_test_unit_ready(q), NULL); /* power on */
+	CU_ASSERT_EQUAL(peer_end(q, peer_read(q, 0, 1), back), SCSI_GOOD);
+	peer_cut(q);
+	bench_run(&b);
+	CU_ASSERT_PTR_NULL(session_of(p));
+	bench_close(&b);
+}
+
+/* Nothing is left of a session that nobody comes for in the end. */
+static void whoever_reinstates_goes(void)
+{
+	struct peer *p, *q;
+	struct bench b;
+
+	q = reinstate(&b, &p);
+	peer_cut(q);
+	bench_run(&b);
+	CU_ASSERT_PTR_NULL(session_of(p));
+	bench_store_release(b.disk);
+	bench_run(&b);
+	CU_ASSERT(TAILQ_EMPTY(&b.iscsi.sessions));
+	bench_close(&b);
+}
+
+/* Of two who come for the same place the later one has it. */
+static void reinstated_twice(void)
+{
+	uint8_t back[BENCH_BLOCK];
+	struct peer *p, *q, *r;
+	struct bench b;
+
+	q = reinstate(&b, &p);
+	r = join_send(p, 1);
+	peer_expect_nothing(r);
+	bench_store_release(b.disk);
+	CU_ASSERT_EQUAL(join_status(r), PDU_LOGIN_SUCCESS);
+	CU_ASSERT_PTR_NULL(q->c);
+	peer_end(r, peer_test_unit_ready(r), NULL); /* power on */
+	CU_ASSERT_EQUAL(peer_end(r, peer_read(r, 0, 1), back), SCSI_GOOD);
+	bench_close(&b);
+}
+
+/* 6.3.5 goes before 6.3.4: a session that is replaced takes no connection any more. */
+static void replaced_while_reinstated(void)
+{
+	struct peer *p, *q, *r;
+	struct bench b;
+
+	q = reinstate(&b, &p);
+	r = bench_peer(&b);
+	r->isid = p->isid;
+	peer_login_send(r, PEER_NAMES, "");
+	peer_expect_nothing(r);
+	bench_store_release(b.disk);
 	CU_ASSERT_EQUAL(join_status(q), PDU_LOGIN_NO_SESSION);
+	CU_ASSERT_EQUAL(join_status(r), PDU_LOGIN_SUCCESS);
+	bench_close(&b);
+}
+
+/* Nor does one whose logout is under way (11.14.1, reason 0). */
+static void reinstated_after_a_logout(void)
+{
+	struct pdu_scsi_cmd cmd;
+	struct peer *p, *q;
+	struct bench b;
+
+	bench_open(&b);
+	p = bench_login(&b, "");
+	b.disk->hold = true;
+	peer_rw10(&cmd, 0x28, 0, 1);
+	peer_scsi(p, &cmd, NULL);
+	peer_logout(p, PDU_LOGOUT_SESSION, 0);
+	peer_expect_nothing(p);
+	q = join_send(p, 1);
+	CU_ASSERT_EQUAL(join_status(q), PDU_LOGIN_NO_SESSION);
+	bench_store_release(b.disk);
+	bench_run(&b);
+	CU_ASSERT(TAILQ_EMPTY(&b.iscsi.sessions));
+	bench_close(&b);
+}
+
+/* Nor does it keep a server from its stop. */
+static void reinstated_while_the_server_stops(void)
+{
+	struct peer *p, *q;
+	struct bench b;
+
+	q = reinstate(&b, &p);
+	door_stop(&b.iscsi, 2);
+	bench_run(&b);
+	bench_store_release(b.disk);
+	bench_run(&b);
+	CU_ASSERT_PTR_NULL(q->c);
+	CU_ASSERT(TAILQ_EMPTY(&b.iscsi.sessions));
 	bench_close(&b);
 }
 
@@ -166,7 +275,12 @@ static void logged_out_by_one_that_goes(void)
 static const struct unit_test tests[] = {
 	{ "the window goes on", window_goes_on },
 	{ "another user is refused", another_user },
-	{ "reinstated with a write in the store", reinstated_with_a_write_in_the_store },
+	{ "6.3.4: the only connection is reinstated", the_only_one_reinstated },
+	{ "whoever reinstates it goes", whoever_reinstates_goes },
+	{ "reinstated twice", reinstated_twice },
+	{ "replaced while it is reinstated", replaced_while_reinstated },
+	{ "reinstated after a logout", reinstated_after_a_logout },
+	{ "reinstated while the server stops", reinstated_while_the_server_stops },
 	{ "reinstated beside another connection", reinstated_beside_another },
 	{ "logged out by another connection", logged_out_by_another },
 	{ "logged out by one that goes", logged_out_by_one_that_goes },
