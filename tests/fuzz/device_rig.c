@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "scsi/nexus.h"
+#include "store/env.h"
 #include "store/ram.h"
 
 #define LATE_MAX 100 /* rounds until all that is in flight has ended */
@@ -30,6 +31,19 @@ static struct store_env *env_of_all(void)
 	if (!env)
 		MUST(!store_env_new(16, 1, &env), "store_env_new");
 	return env;
+}
+
+/*
+ * In the place of the workers' (the linker sees to it): what a worker would do is done at once, so
+ * that an input comes to the same every time, and quicker.
+ */
+void __wrap_env_work(struct store_io *io, int (*work)(struct store_io *io),
+		     void (*next)(struct store_io *io, long result));
+
+void __wrap_env_work(struct store_io *io, int (*work)(struct store_io *io),
+		     void (*next)(struct store_io *io, long result))
+{
+	next(io, work(io));
 }
 
 /* ---- the port ---- */
@@ -126,25 +140,34 @@ void rig_run(struct rig *r)
 	}
 }
 
-static void open_lu(struct rig *r, unsigned int i)
+static void open_store(struct rig *r, unsigned int i)
 {
-	struct scsi_lu_options opt = rig_options[i];
-	struct store_params params = { .size = RIG_SIZE, .block_size = opt.block_size };
+	const struct scsi_lu_options *opt = &rig_options[i];
+	struct store_params params = { .size = RIG_SIZE,
+				       .block_size = opt->block_size,
+				       .thin = opt->thin };
 	char why[STORE_WHY_MAX];
-	struct scsi_lu *lu;
 
-	params.thin = opt.thin;
-	scsi_lu_identity(&opt, r->dev.name);
 	if (i == RIG_ODD_LUN) {
-		r->odd = odd_store_new(env_of_all(), RIG_SIZE, opt.block_size);
+		r->odd = odd_store_new(env_of_all(), RIG_SIZE, opt->block_size);
 		r->stores[i] = &r->odd->store;
 	} else {
 		MUST(!ram_open(env_of_all(), &params, &r->stores[i], why), "%s", why);
 	}
-	MUST(!scsi_lu_new(&r->core, r->stores[i], &opt, &lu), "scsi_lu_new");
-	MUST(!scsi_device_add(&r->dev, lu), "scsi_device_add");
 	r->shadow[i] = calloc(1, RIG_SIZE);
 	MUST(r->shadow[i], "memory");
+}
+
+static void open_lu(struct rig *r, unsigned int i)
+{
+	struct scsi_lu_options opt = rig_options[i];
+	struct scsi_lu *lu;
+
+	scsi_lu_identity(&opt, r->dev.name);
+	MUST(!scsi_lu_new(&r->core, r->stores[i], &opt, &lu), "scsi_lu_new");
+	MUST(!scsi_device_add(&r->dev, lu), "scsi_device_add");
+	MUST(!scsi_lu_load(lu), "scsi_lu_load");
+	scsi_lu_start(lu);
 }
 
 static bool sees(const struct scsi_nexus *x, const struct scsi_lu *lu)
@@ -152,27 +175,44 @@ static bool sees(const struct scsi_nexus *x, const struct scsi_lu *lu)
 	return x->user == NULL || lu->opt.number != 2;
 }
 
-void rig_open(struct rig *r, size_t ceiling)
+static void open_nexus(struct rig *r, unsigned int i)
+{
+	struct scsi_nexus *x = &r->x[i];
+
+	memset(x, 0, sizeof(*x));
+	x->tport.rel_id = 1;
+	x->tport.group = 1;
+	snprintf(x->tport.name, sizeof(x->tport.name), "%.240s,t,0x0001", r->dev.name);
+	snprintf(x->initiator, sizeof(x->initiator), "iqn.%u,i,0x01", i);
+	x->sees = sees;
+	x->user = i ? r : NULL;
+	MUST(!tid_make(&x->tid, x->initiator), "tid_make");
+	MUST(!scsi_nexus_open(x, &r->dev), "scsi_nexus_open");
+}
+
+void rig_start(struct rig *r)
+{
+	unsigned int i;
+
+	scsi_core_init(&r->core, &r->pool);
+	r->core.state_dir = r->state_dir;
+	scsi_device_init(&r->dev, &r->core, "iqn.2026-11.org.example:disk1");
+	for (i = 0; i < RIG_LUNS; i++)
+		open_lu(r, i);
+	for (i = 0; i < 2; i++)
+		open_nexus(r, i);
+}
+
+void rig_open(struct rig *r, size_t ceiling, const char *state_dir)
 {
 	unsigned int i;
 
 	memset(r, 0, sizeof(*r));
+	r->state_dir = state_dir;
 	buf_pool_init(&r->pool, ceiling, 0);
-	scsi_core_init(&r->core, &r->pool);
-	scsi_device_init(&r->dev, &r->core, "iqn.2026-11.org.example:disk1");
 	for (i = 0; i < RIG_LUNS; i++)
-		open_lu(r, i);
-	for (i = 0; i < 2; i++) {
-		r->x[i].tport.rel_id = 1;
-		r->x[i].tport.group = 1;
-		snprintf(r->x[i].tport.name, sizeof(r->x[i].tport.name), "%.240s,t,0x0001",
-			 r->dev.name);
-		snprintf(r->x[i].initiator, sizeof(r->x[i].initiator), "iqn.%u,i,0x01", i);
-		r->x[i].sees = sees;
-		r->x[i].user = i ? r : NULL;
-		MUST(!tid_make(&r->x[i].tid, r->x[i].initiator), "tid_make");
-		MUST(!scsi_nexus_open(&r->x[i], &r->dev), "scsi_nexus_open");
-	}
+		open_store(r, i);
+	rig_start(r);
 }
 
 /* Whoever waits for data of his port has it given up; then all can end. */
@@ -184,7 +224,11 @@ static void end_late(struct rig *r)
 	odd_store_release(r->odd);
 	rig_run(r);
 	for (i = 0; i < RIG_LUNS; i++) {
-		TAILQ_FOREACH (t, &scsi_device_lu(&r->dev, i)->tasks, set_link) {
+		const struct scsi_lu *lu = scsi_device_lu(&r->dev, i);
+
+		if (!lu)
+			continue;
+		TAILQ_FOREACH (t, &lu->tasks, set_link) {
 			if (t->attr != SCSI_INNER && ((struct cmd *)t)->wants_data)
 				scsi_abort(t);
 		}
@@ -192,7 +236,7 @@ static void end_late(struct rig *r)
 	rig_run(r);
 }
 
-void rig_close(struct rig *r)
+void rig_stop(struct rig *r)
 {
 	unsigned int i;
 
@@ -201,13 +245,25 @@ void rig_close(struct rig *r)
 	end_late(r);
 	MUST(!r->late, "%u commands never end", r->late);
 	MUST(!r->tmfs, "%u functions never end", r->tmfs);
+	for (i = 0; i < RIG_LUNS; i++) {
+		const struct scsi_lu *lu = scsi_device_lu(&r->dev, i);
+
+		MUST(!lu || scsi_lu_is_idle(lu), "LUN %u is busy", i);
+	}
+	MUST(TAILQ_EMPTY(&r->core.leaving), "a logical unit never comes to rest");
 	scsi_nexus_close(&r->x[0]);
 	scsi_nexus_close(&r->x[1]);
-	MUST(scsi_device_is_idle(&r->dev), "a logical unit is busy");
 	scsi_device_fini(&r->dev);
+	MUST(r->pool.lent == 0, "%zu bytes are lent", r->pool.lent);
+}
+
+void rig_close(struct rig *r)
+{
+	unsigned int i;
+
+	rig_stop(r);
 	for (i = 0; i < RIG_LUNS; i++)
 		free(r->shadow[i]);
-	MUST(r->pool.lent == 0, "%zu bytes are lent", r->pool.lent);
 	buf_pool_fini(&r->pool);
 }
 

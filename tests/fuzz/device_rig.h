@@ -33,6 +33,8 @@ struct rig {
 	unsigned int late_on[RIG_LUNS];
 	unsigned int copies; /* of them, EXTENDED COPY: on whatever logical unit */
 	unsigned int tmfs;
+	unsigned int restarts;
+	const char *state_dir; /* borrowed; NULL: nothing is kept */
 };
 
 /* A command, and how its port behaves. */
@@ -53,13 +55,20 @@ struct cmd {
 
 extern const struct scsi_port_ops rig_port;
 
-void rig_open(struct rig *r, size_t ceiling);
+/* ceiling: bytes, of the pool; state_dir: borrowed, empty, or NULL. */
+void rig_open(struct rig *r, size_t ceiling, const char *state_dir);
 
 /* All that can move moves. */
 void rig_run(struct rig *r);
 
 /* Ends what is in flight, and sees that everything has come home. */
 void rig_close(struct rig *r);
+
+/* The same but for the stores, which stay, when every logical unit was taken from the device … */
+void rig_stop(struct rig *r);
+
+/* … and how it begins again, with what was kept. */
+void rig_start(struct rig *r);
 
 /* The port brings what get_data() asked for. */
 void rig_bring(struct cmd *c);

@@ -1,8 +1,9 @@
 /*
  * The device server without a transport: CDBs and their data against RAM stores
- * and one that answers late.
+ * and one that answers late, and restarts in between.
  */
 #include "device_rig.h"
+#include "restart.h"
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -14,10 +15,14 @@
 
 #include <errno.h>
 
-#define DATA_MAX (64u << 10) /* bytes of data-out that a command is given at most */
-#define LATE_MAX 24          /* commands in flight */
-#define COPY     0x83        /* EXTENDED COPY */
-#define OPS_MAX  64          /* of one input */
+#define DATA_MAX     (64u << 10) /* bytes of data-out that a command is given at most */
+#define LATE_MAX     24          /* commands in flight */
+#define COPY         0x83        /* EXTENDED COPY */
+#define OPS_MAX      64          /* of one input */
+#define RESTARTS_MAX 8           /* likewise: each is dear */
+#define RESTART      15          /* an operation where there is a state directory */
+#define SMALL        0x01        /* the first byte: a small pool of buffers */
+#define KEEPS        0x02        /* … a state directory */
 
 /* ---- commands ---- */
 
@@ -308,6 +313,12 @@ static void step(struct rig *r, struct feed *f)
 	case 12: odd_store_answer(r->odd, feed_u8(f)); break;
 	case 13: late_data(r, f); break;
 	case 14: rig_run(r); break;
+	case RESTART:
+		if (r->state_dir && r->restarts++ < RESTARTS_MAX)
+			restart(r, f);
+		else
+			command(r, f);
+		break;
 	default: command(r, f);
 	}
 }
@@ -322,12 +333,13 @@ static void silence(void *arg, enum log_level level, const char *line)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct feed f = { data, size };
+	uint8_t with = feed_u8(&f);
 	unsigned int i;
 	struct rig r;
 
 	log_set_sink(silence, NULL);
 	log_set_level(LOG_LEVEL_DEBUG);
-	rig_open(&r, feed_u8(&f) & 1 ? 512u << 10 : 64u << 20);
+	rig_open(&r, with & SMALL ? 512u << 10 : 64u << 20, with & KEEPS ? restart_dir() : NULL);
 	for (i = 0; i < OPS_MAX && f.left; i++)
 		step(&r, &f);
 	for (i = 0; i < RIG_LUNS; i++)
