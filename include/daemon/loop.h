@@ -36,6 +36,8 @@ struct turn {
 	struct lazy_timer due; /* when a store's filter lets a request go on */
 	ev_check check;
 	uint64_t woke_ns;     /* when this turn began … */
+	bool worked;          /* … whether there was something to do in it … */
+	uint64_t done_ns;     /* … when the last ended in which there was … */
 	struct histogram lag; /* … and how long turns took, ns */
 	ev_tstamp last;       /* when there was something to do last, seconds; with busy_poll_us */
 };

@@ -25,7 +25,16 @@ struct conn *door_open(struct iscsi *iscsi, const struct portal *portal,
 /* Where the next bytes go: pdu_rx_space(). */
 int door_space(struct conn *c, struct iovec iov[static 2], uint8_t *stage, size_t stage_len);
 
-/* n bytes came there. What is wrong with them is said and answered; c may be dead afterwards. */
+/* n bytes, at least one, came there. The stage is borrowed until door_run() has used it up. */
+void door_put(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms);
+
+/*
+ * Take on at most so many of the PDUs that came. What is wrong with them is said and answered; c
+ * may be dead afterwards. To be called after door_put() until it is false: nothing of them is left.
+ */
+bool door_run(struct conn *c, uint32_t most);
+
+/* Both: all that came is taken on. */
 void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms);
 
 /* c->alarm_ms has passed. */

@@ -2,9 +2,9 @@
  * Bytes → PDUs. It knows lengths and digests, no opcode and no socket.
  *
  * Whoever has bytes asks pdu_rx_space() where they go, puts them there, and
- * reports with pdu_rx_commit(). Mostly they go to a stage that all connections
- * share, for nothing stays in it after the commit; a data segment that has come
- * in part goes on straight to its place.
+ * reports with pdu_rx_put(); pdu_rx_run() makes PDUs of them. Mostly they go to a
+ * stage that all connections share, for nothing stays in it when all has been
+ * run; a data segment that has come in part goes on straight to its place.
  */
 #ifndef ISCSI_PDU_RX_H
 #define ISCSI_PDU_RX_H
@@ -52,6 +52,12 @@ enum pdu_rx_err {
 
 #define PDU_RX_HEADER_MAX (PDU_BHS_LEN + PDU_AHS_MAX + PDU_DIGEST_LEN)
 
+/* Bytes in the stage that were not looked at yet. */
+struct pdu_rx_input {
+	uint8_t *p;
+	size_t left;
+};
+
 enum pdu_rx_state { PDU_RX_IN_HEADER, PDU_RX_IN_DATA, PDU_RX_IN_TAIL };
 
 struct pdu_rx {
@@ -64,6 +70,7 @@ struct pdu_rx {
 	bool is_skipping;       /* one is */
 
 	enum pdu_rx_state state;
+	struct pdu_rx_input in;
 	uint32_t have;     /* bytes of this state that are there */
 	struct pdu_in pdu; /* points into header and to the data's place */
 	struct pdu_rx_place place;
@@ -87,7 +94,15 @@ bool pdu_rx_in_middle(const struct pdu_rx *rx);
  */
 int pdu_rx_space(struct pdu_rx *rx, struct iovec iov[static 2], uint8_t *stage, size_t stage_len);
 
-/* n bytes were put where pdu_rx_space() said. Calls back for all that is complete. */
-enum pdu_rx_err pdu_rx_commit(struct pdu_rx *rx, uint8_t *stage, size_t n);
+/* n bytes, at least one, were put where pdu_rx_space() said. The stage is borrowed until all of it
+ * is run. */
+void pdu_rx_put(struct pdu_rx *rx, uint8_t *stage, size_t n);
+
+/* Call back for the PDUs that are complete, at most so many; with an error, what is left is lost.
+ * To be called once after pdu_rx_put(), and again while there is input. */
+enum pdu_rx_err pdu_rx_run(struct pdu_rx *rx, uint32_t most);
+
+/* Is there something in the stage that was not run? */
+bool pdu_rx_has_input(const struct pdu_rx *rx);
 
 #endif

@@ -34,6 +34,13 @@ void iscsi_server_free(struct iscsi_server *s);
  * on. */
 void iscsi_server_accept(struct iscsi_server *s, const struct portal *portal, int fd);
 
+/*
+ * Take on some more of what the last socket brought, unless something waits to be sent: the
+ * initiator has the first answers of many, and works on them, while the others are made. True when
+ * something moved.
+ */
+bool iscsi_server_hear(struct iscsi_server *s, uint32_t most);
+
 /* Send what the turn has made ready: one sendmsg a connection. True when something moved. */
 bool iscsi_server_flush(struct iscsi_server *s);
 

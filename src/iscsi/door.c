@@ -114,18 +114,30 @@ void door_tend(struct conn *c, uint64_t now_ms)
 	c->alarm_ms = sooner(c->state_ms, c->check_ms);
 }
 
-void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms)
+void door_put(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms)
 {
 	assert(c->magic == CONN_MAGIC);
-	/* It was given up in this very turn: nothing of it counts any more. */
-	if (!conn_is_open(c))
-		return;
 	c->heard_ms = now_ms;
 	c->bytes_in += n;
-	on_rx_error(c, pdu_rx_commit(&c->rx, stage, n));
+	pdu_rx_put(&c->rx, stage, n);
+}
+
+bool door_run(struct conn *c, uint32_t most)
+{
+	/* It was given up in this very turn: nothing of it counts any more. */
+	if (!conn_is_open(c))
+		return false;
+	on_rx_error(c, pdu_rx_run(&c->rx, most));
 	c->waits |= pdu_rx_in_middle(&c->rx);
 	if (c->waits && !c->check_ms)
 		conn_touch(c);
+	return pdu_rx_has_input(&c->rx);
+}
+
+void door_input(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms)
+{
+	door_put(c, stage, n, now_ms);
+	door_run(c, UINT32_MAX);
 }
 
 bool door_wants_input(const struct conn *c)

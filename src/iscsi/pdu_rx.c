@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes not yet looked at. */
-struct input {
-	uint8_t *p;
-	size_t left;
-};
-
 void pdu_rx_init(struct pdu_rx *rx, const struct pdu_rx_ops *ops, void *arg)
 {
 	memset(rx, 0, sizeof(*rx));
@@ -32,6 +26,7 @@ static void start_header(struct pdu_rx *rx)
 void pdu_rx_reset(struct pdu_rx *rx)
 {
 	start_header(rx);
+	rx->in.left = 0;
 }
 
 bool pdu_rx_in_middle(const struct pdu_rx *rx)
@@ -66,7 +61,7 @@ int pdu_rx_space(struct pdu_rx *rx, struct iovec iov[static 2], uint8_t *stage, 
 }
 
 /* Take up to want - have bytes into to; true when want are there. */
-static bool gather(struct pdu_rx *rx, struct input *in, uint8_t *to, uint32_t want)
+static bool gather(struct pdu_rx *rx, struct pdu_rx_input *in, uint8_t *to, uint32_t want)
 {
 	size_t n = want - rx->have;
 
@@ -89,7 +84,7 @@ static uint32_t header_len(const struct pdu_rx *rx, const uint8_t *bhs)
  * A whole header, digest and all: in place when all of it is in the input,
  * else collected in rx->header. NULL: more must come.
  */
-static const uint8_t *take_header(struct pdu_rx *rx, struct input *in)
+static const uint8_t *take_header(struct pdu_rx *rx, struct pdu_rx_input *in)
 {
 	const uint8_t *bhs = in->p;
 	uint32_t len;
@@ -118,7 +113,7 @@ static uint32_t tail_len(const struct pdu_rx *rx)
 }
 
 /* Decide where the data segment goes, and keep the header where it stays until then. */
-static enum pdu_rx_err enter_data(struct pdu_rx *rx, const struct input *in)
+static enum pdu_rx_err enter_data(struct pdu_rx *rx, const struct pdu_rx_input *in)
 {
 	struct pdu_in *pdu = &rx->pdu;
 
@@ -162,7 +157,7 @@ static enum pdu_rx_err skip_bad_header(struct pdu_rx *rx, const uint8_t *bhs)
 	return PDU_RX_OK;
 }
 
-static enum pdu_rx_err on_header(struct pdu_rx *rx, struct input *in)
+static enum pdu_rx_err on_header(struct pdu_rx *rx, struct pdu_rx_input *in)
 {
 	const uint8_t *bhs = take_header(rx, in);
 
@@ -187,7 +182,7 @@ static enum pdu_rx_err on_header(struct pdu_rx *rx, struct input *in)
 	return rx->ops->pdu(rx->arg, &rx->pdu) == PDU_RX_STOP ? PDU_RX_STOPPED : PDU_RX_OK;
 }
 
-static enum pdu_rx_err on_tail(struct pdu_rx *rx, struct input *in)
+static enum pdu_rx_err on_tail(struct pdu_rx *rx, struct pdu_rx_input *in)
 {
 	struct pdu_in *pdu = &rx->pdu;
 	uint32_t pad = pdu_pad(pdu->data_len);
@@ -206,7 +201,7 @@ static enum pdu_rx_err on_tail(struct pdu_rx *rx, struct input *in)
 }
 
 /* Data that is read over has a digest, too: a PDU that is damaged is told as such (7.8). */
-static void sum_discarded(struct pdu_rx *rx, const struct input *in)
+static void sum_discarded(struct pdu_rx *rx, const struct pdu_rx_input *in)
 {
 	size_t n = rx->pdu.data_len - rx->have;
 
@@ -214,7 +209,7 @@ static void sum_discarded(struct pdu_rx *rx, const struct input *in)
 		rx->crc = crc32c_add(rx->crc, in->p, n < in->left ? n : in->left);
 }
 
-static enum pdu_rx_err on_data(struct pdu_rx *rx, struct input *in)
+static enum pdu_rx_err on_data(struct pdu_rx *rx, struct pdu_rx_input *in)
 {
 	struct pdu_in *pdu = &rx->pdu;
 
@@ -233,7 +228,7 @@ static enum pdu_rx_err on_data(struct pdu_rx *rx, struct input *in)
 	return on_tail(rx, in); /* which may be of no bytes */
 }
 
-static enum pdu_rx_err step(struct pdu_rx *rx, struct input *in)
+static enum pdu_rx_err step(struct pdu_rx *rx, struct pdu_rx_input *in)
 {
 	switch (rx->state) {
 	case PDU_RX_IN_HEADER: return on_header(rx, in);
@@ -245,23 +240,37 @@ static enum pdu_rx_err step(struct pdu_rx *rx, struct input *in)
 
 /* Data in the stage is handed on as pdu_in.data, which may be written to.
  * NOLINTNEXTLINE(readability-non-const-parameter) */
-enum pdu_rx_err pdu_rx_commit(struct pdu_rx *rx, uint8_t *stage, size_t n)
+void pdu_rx_put(struct pdu_rx *rx, uint8_t *stage, size_t n)
 {
-	struct input in = { .p = stage, .left = n };
-	enum pdu_rx_err err;
 	size_t direct;
 
+	rx->in = (struct pdu_rx_input){ .p = stage, .left = n };
 	/* What pdu_rx_space() gave first is filled first. */
 	if (rx->state == PDU_RX_IN_DATA && !rx->place.discard) {
 		direct = rx->pdu.data_len - rx->have;
 		if (direct > n)
 			direct = n;
 		rx->have += (uint32_t)direct;
-		in.left -= direct;
+		rx->in.left -= direct;
 	}
+}
+
+enum pdu_rx_err pdu_rx_run(struct pdu_rx *rx, uint32_t most)
+{
+	enum pdu_rx_err err;
+	uint32_t n = 0;
+
 	/* Each step takes at least a byte, or ends what pdu_rx_space() gave. */
 	do {
-		err = step(rx, &in);
-	} while (!err && in.left > 0);
+		err = step(rx, &rx->in);
+		n += !pdu_rx_in_middle(rx);
+	} while (!err && rx->in.left > 0 && n < most);
+	if (err)
+		rx->in.left = 0;
 	return err;
+}
+
+bool pdu_rx_has_input(const struct pdu_rx *rx)
+{
+	return rx->in.left > 0;
 }

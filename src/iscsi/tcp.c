@@ -32,8 +32,9 @@ struct iscsi_server {
 	struct ev_loop *loop; /* borrowed */
 	struct loop_clock clock;
 	struct lazy_timer tick;
-	uint64_t tick_ms; /* that it is set for */
-	uint8_t *stage;   /* owns; what a recv brings, used up before the next */
+	uint64_t tick_ms;    /* that it is set for */
+	uint8_t *stage;      /* owns; what a recv brings, used up before the next */
+	struct tcp *reading; /* whose PDUs in the stage were not all taken on yet; or NULL */
 	struct iovec iov[SEND_IOV];
 };
 
@@ -56,6 +57,8 @@ static void tcp_close(struct tcp *tcp)
 {
 	struct ev_loop *loop = tcp->server->loop;
 
+	if (tcp->server->reading == tcp)
+		tcp->server->reading = NULL;
 	ev_io_stop(loop, &tcp->in);
 	ev_io_stop(loop, &tcp->out);
 	lazy_timer_stop(loop, &tcp->timer);
@@ -133,6 +136,25 @@ static void tell_failure(struct conn *c, int err)
 		conn_debug(c, "%s", strerror(err));
 }
 
+/* Take on PDUs of the stage, at most so many. */
+static void run_stage(struct iscsi_server *server, uint32_t most)
+{
+	struct tcp *tcp = server->reading;
+
+	if (!door_run(tcp->conn, most))
+		server->reading = NULL;
+	if (!door_wants_input(tcp->conn))
+		ev_io_stop(server->loop, &tcp->in);
+}
+
+bool iscsi_server_hear(struct iscsi_server *server, uint32_t most)
+{
+	if (!server->reading || !STAILQ_EMPTY(&server->iscsi.dirty))
+		return false;
+	run_stage(server, most);
+	return true;
+}
+
 static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 {
 	struct tcp *tcp = w->data;
@@ -142,6 +164,8 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 
 	(void)loop;
 	(void)events;
+	if (tcp->server->reading)
+		run_stage(tcp->server, UINT32_MAX);
 	msg.msg_iovlen = (size_t)door_space(tcp->conn, iov, tcp->server->stage, STAGE_LEN);
 	n = recvmsg(tcp->fd, &msg, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -155,9 +179,8 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 		return;
 	}
 	tcp->server->iscsi.core->now_ns = clock_ns();
-	door_input(tcp->conn, tcp->server->stage, (size_t)n, now_ms(tcp));
-	if (!door_wants_input(tcp->conn))
-		ev_io_stop(tcp->server->loop, &tcp->in);
+	door_put(tcp->conn, tcp->server->stage, (size_t)n, now_ms(tcp));
+	tcp->server->reading = tcp;
 }
 
 static void on_writable(struct ev_loop *loop, ev_io *w, int events)

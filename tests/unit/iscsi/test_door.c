@@ -261,6 +261,41 @@ static void a_dead_connection_takes_no_input(void)
 }
 
 /* A peer that reads nothing is not read from any more, and what waits for it is bounded. */
+/* Some of the PDUs that one receive brought are taken on, the others later, or, when the first of
+ * them was the last word, never. */
+static void some_at_a_time(void)
+{
+	uint8_t bytes[4 * PDU_BHS_LEN];
+	struct pdu_nop_out nop = { .ttt = PDU_TAG_RESERVED, .immediate = true };
+	struct iovec iov[2];
+	struct bench b;
+	struct peer *p;
+	struct got g;
+	uint32_t i;
+
+	bench_open(&b);
+	p = bench_login(&b, "");
+	for (i = 0; i < 4; i++) {
+		nop.itt = 100 + i;
+		nop.cmdsn = p->cmdsn;
+		pdu_put_nop_out(bytes + (size_t)i * PDU_BHS_LEN, &nop);
+	}
+	CU_ASSERT_EQUAL(door_space(p->c, iov, bytes, sizeof(bytes)), 1);
+	door_put(p->c, bytes, sizeof(bytes), b.now_ms);
+	CU_ASSERT_TRUE(door_run(p->c, 1));
+	CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
+	CU_ASSERT_EQUAL(g.itt, 100);
+	peer_expect_nothing(p);
+	CU_ASSERT_TRUE(door_run(p->c, 2));
+	CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
+	CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
+	CU_ASSERT_EQUAL(g.itt, 102);
+	conn_event(p->c, EV_DROP);
+	CU_ASSERT_FALSE(door_run(p->c, 1));
+	peer_expect_nothing(p);
+	bench_close(&b);
+}
+
 static void a_deaf_peer_is_not_listened_to(void)
 {
 	struct bench b;
@@ -473,6 +508,7 @@ static void stopping_asks_to_log_out_and_lets_nobody_in(void)
 
 static const struct unit_test tests[] = {
 	{ "a dead connection takes no input", a_dead_connection_takes_no_input },
+	{ "some at a time", some_at_a_time },
 	{ "a deaf peer is not listened to", a_deaf_peer_is_not_listened_to },
 	{ "pings with data do not pile up", pings_with_data_do_not_pile_up },
 	{ "unreadable streams", unreadable_streams },

@@ -34,6 +34,8 @@ struct receiver {
 	char story[STORY];
 	size_t len;
 	enum pdu_rx_err err;
+	uint32_t most; /* PDUs at a time */
+	uint32_t pdus; /* so many were told of */
 };
 
 struct stream {
@@ -83,6 +85,7 @@ static enum pdu_rx_verdict on_pdu(void *arg, const struct pdu_in *pdu)
 	struct receiver *r = arg;
 	enum mode mode = (enum mode)pdu->bhs[8];
 
+	r->pdus++;
 	tell(r, "pdu %08x ahs %u %08x data %u ", sum(pdu->bhs, PDU_BHS_LEN), pdu->ahs_len,
 	     sum(pdu->ahs, pdu->ahs_len), pdu->data_len);
 	if (pdu->data_len && mode != DISCARD)
@@ -145,6 +148,7 @@ static void receiver_init(struct receiver *r, bool header_digest, bool data_dige
 	r->rx.max_data = MAX_DATA;
 	r->rx.header_digest = header_digest;
 	r->rx.data_digest = data_digest;
+	r->most = UINT32_MAX;
 }
 
 static void receiver_fini(struct receiver *r)
@@ -172,7 +176,12 @@ static size_t feed_once(struct receiver *r, const uint8_t *bytes, size_t n)
 		left -= part;
 	}
 	CU_ASSERT_FATAL(left < n);
-	r->err = pdu_rx_commit(&r->rx, stage, n - left);
+	pdu_rx_put(&r->rx, stage, n - left);
+	do {
+		r->pdus = 0;
+		r->err = pdu_rx_run(&r->rx, r->most);
+		CU_ASSERT(r->pdus <= r->most);
+	} while (pdu_rx_has_input(&r->rx));
 	free(stage);
 	return n - left;
 }
@@ -214,6 +223,14 @@ static void check_splits(const struct stream *s, bool header_digest, bool data_d
 	for (i = 1; i < s->len; i++) {
 		receiver_init(&r, header_digest, data_digest);
 		feed_all(&r, s, i, s->len);
+		CU_ASSERT_EQUAL(r.err, err);
+		CU_ASSERT_STRING_EQUAL(r.story, whole.story);
+		receiver_fini(&r);
+	}
+	for (i = 1; i < 4; i++) {
+		receiver_init(&r, header_digest, data_digest);
+		r.most = (uint32_t)i;
+		feed_all(&r, s, s->len, s->len);
 		CU_ASSERT_EQUAL(r.err, err);
 		CU_ASSERT_STRING_EQUAL(r.story, whole.story);
 		receiver_fini(&r);
