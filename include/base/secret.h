@@ -19,7 +19,7 @@ int secret_set(struct secret *s, const void *bytes, size_t len);
 /*
  * Read the first line of a file, without its end of line. The file must be a
  * regular one that others can neither read nor write.
- * 0 or -errno; -ENOTSUP: not a regular file; -EPERM: its mode is too open;
+ * 0 or -errno, also those of regular_open(); -EPERM: its mode is too open;
  * -EINVAL: empty; -E2BIG: too long. s then holds none.
  */
 int secret_read(struct secret *s, const char *path);

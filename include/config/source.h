@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CONF_SOURCE_MAX (16u << 20) /* bytes of a file */
+#define CONF_SOURCE_MAX      (16u << 20) /* bytes of a file */
+#define CONF_SOURCE_MAX_TEXT "16M"
 
 struct conf_source {
 	char *text; /* owns; never empty, ends with a newline */
@@ -20,8 +21,25 @@ struct conf_source {
 	int last_line;  /* that has something in it; after conf_source_prepare() */
 };
 
-/* Read a whole file. 0; -errno; -EFBIG past CONF_SOURCE_MAX. */
+/* Read a whole regular file. 0; -errno, also those of regular_open(); -EFBIG past CONF_SOURCE_MAX.
+ */
 int conf_source_read(struct conf_source *s, const char *path);
+
+/*
+ * The same from a pipe, as /dev/stdin and <(...) of a shell are. It waits for who writes, so it is
+ * neither for the loop nor for what may be asked for twice.
+ * 0; -errno; -ENOTSUP: that is no pipe; -ETIMEDOUT: nobody writes.
+ */
+int conf_source_read_pipe(struct conf_source *s, const char *path);
+
+/* What their errors mean, to stand behind the path. */
+const char *conf_source_error(int err);
+
+/*
+ * The path of a file that another one names: where it is relative it begins where that file is.
+ * The caller frees it; NULL: no memory.
+ */
+char *conf_source_beside(const char *file, const char *name);
 
 /* The same from memory, which is copied. */
 int conf_source_copy(struct conf_source *s, const char *text, size_t len);

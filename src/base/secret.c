@@ -1,5 +1,7 @@
 #include "base/secret.h"
 
+#include "base/regular.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -33,56 +35,24 @@ int secret_set(struct secret *s, const void *bytes, size_t len)
 	return 0;
 }
 
-/* 0, or why this file may not hold a secret. */
-static int check_file(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -ENOTSUP;
-	if (st.st_mode & (S_IROTH | S_IWOTH))
-		return -EPERM;
-	return 0;
-}
-
-/* Fill buf as far as the file goes. Bytes read, or -errno. */
-static ssize_t read_up_to(int fd, char *buf, size_t size)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while (len < size) {
-		n = read(fd, buf + len, size - len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return (ssize_t)len;
-}
-
 int secret_read(struct secret *s, const char *path)
 {
 	char line[SECRET_MAX + 2]; /* with its end: \r\n */
 	const char *end;
+	struct stat st;
 	ssize_t n;
 	size_t len;
-	int fd, err;
+	int fd, err = 0;
 
 	secret_wipe(s);
-	/* O_NONBLOCK: a fifo must not stop us before check_file() has seen that it is one. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	fd = regular_open(AT_FDCWD, path, O_RDONLY, &st);
 	if (fd < 0)
-		return -errno;
-	err = check_file(fd);
-	if (err)
+		return fd;
+	if (st.st_mode & (S_IROTH | S_IWOTH)) {
+		err = -EPERM;
 		goto out;
-	n = read_up_to(fd, line, sizeof(line));
+	}
+	n = regular_read(fd, line, sizeof(line));
 	if (n < 0) {
 		err = (int)n;
 		goto out;

@@ -1,5 +1,6 @@
 #include "config/auth.h"
 
+#include "base/regular.h"
 #include "config/config.h"
 #include "config/read.h"
 
@@ -153,7 +154,7 @@ static bool check_secret(struct secret *out, const struct conf_node *node, const
 				 SECRET_MAX);
 	else if (err)
 		conf_fault(faults, v->where, node, file_option, "%s: %s", conf_quote(quoted, path),
-			   strerror(-err));
+			   regular_error(err));
 	else if (out->len < SECRET_MIN)
 		conf_warning(
 			faults, v->where, node, text ? option : file_option,

@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INCLUDE_MAX 8   /* files inside each other */
-#define DEPTH_MAX   8   /* sections inside each other: three, and an unknown one */
-#define PASSES_MAX  200 /* readings of the file: one for each name that is unknown */
+#define INCLUDE_MAX 8    /* files inside each other; include_fault() says so, too */
+#define FILES_MAX   1000 /* files that are included; likewise */
+#define DEPTH_MAX   8    /* sections inside each other: three, and an unknown one */
+#define PASSES_MAX  200  /* readings of the file: one for each name that is unknown */
 
 /*
  * libconfuse stops at the first option that it does not know. To tell all of
@@ -43,6 +44,7 @@ struct parse {
 	bool learned;                    /* in this reading: read again */
 	bool no_memory;
 	int depth;                    /* of includes */
+	int nfiles;                   /* that were included in this reading */
 	int last_line;                /* of the file that is being read */
 	struct conf_node *value_node; /* the value that was read last, and where it is */
 	struct conf_entry *value;
@@ -333,17 +335,14 @@ static int read_source(cfg_t *cfg, struct conf_source *s)
 	return rc;
 }
 
-/* The file that an include in file names: a relative path starts where file is. NULL: no memory. */
-static char *include_path(const char *file, const char *name)
+/* Why no file may be included here; NULL: one may. */
+static const char *include_fault(int argc)
 {
-	const char *slash = strrchr(file, '/');
-	char *path = NULL;
-
-	if (*name == '/' || !slash)
-		return strdup(name);
-	if (asprintf(&path, "%.*s/%s", (int)(slash - file), file, name) < 0)
-		return NULL;
-	return path;
+	if (argc != 1)
+		return "takes one file (write include(\"/etc/itgtd.d/lab.conf\"))";
+	if (parsing->depth == INCLUDE_MAX)
+		return "files include each other more than 8 deep";
+	return parsing->nfiles == FILES_MAX ? "more than 1000 files are included" : NULL;
 }
 
 /*
@@ -355,22 +354,17 @@ static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	struct conf_where where = where_is(cfg);
 	char quoted[CONF_QUOTED_MAX], *outer = cfg->filename;
 	struct conf_source s;
+	const char *fault = include_fault(argc);
 	int line = cfg->line, err;
 
 	(void)opt;
-	if (argc != 1) {
+	if (fault) {
 		cut();
-		conf_fault(&parsing->faults, where, NULL, "include",
-			   "takes one file (write include(\"/etc/itgtd.d/lab.conf\"))");
-		return 0;
+		conf_fault(&parsing->faults, where, NULL, "include", "%s", fault);
+		return argc == 1 ? -1 : 0;
 	}
-	if (parsing->depth == INCLUDE_MAX) {
-		cut();
-		conf_fault(&parsing->faults, where, NULL, "include",
-			   "files include each other more than %d deep", INCLUDE_MAX);
-		return -1;
-	}
-	cfg->filename = include_path(outer, argv[0]);
+	parsing->nfiles++;
+	cfg->filename = conf_source_beside(outer, argv[0]);
 	if (!cfg->filename) {
 		cfg->filename = outer;
 		parsing->no_memory = true;
@@ -380,7 +374,7 @@ static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	err = conf_source_read(&s, cfg->filename);
 	if (err) {
 		conf_fault(&parsing->faults, where, NULL, "include", "%s: %s",
-			   conf_quote(quoted, cfg->filename), strerror(-err));
+			   conf_quote(quoted, cfg->filename), conf_source_error(err));
 		cut();
 		err = 0; /* read on: there may be more to tell */
 	} else {
@@ -500,7 +494,8 @@ static int read_root(cfg_t *cfg)
 	if (err) {
 		cfg->line = 0;
 		cut();
-		conf_fault(&parsing->faults, where_is(cfg), NULL, NULL, "%s", strerror(-err));
+		conf_fault(&parsing->faults, where_is(cfg), NULL, NULL, "%s",
+			   conf_source_error(err));
 		return err;
 	}
 	err = read_source(cfg, &s);
@@ -524,6 +519,7 @@ static bool read_once(void)
 		return false;
 	parsing->at = parsing->tree->root;
 	parsing->value = NULL;
+	parsing->nfiles = 0;
 	cfg->filename = strdup(parsing->path);
 	cfg_set_error_function(cfg, on_error);
 	rc = cfg->filename ? read_root(cfg) : -ENOMEM;

@@ -1,6 +1,7 @@
 #include "config/save.h"
 
 #include "base/crc32c.h"
+#include "base/regular.h"
 #include "config/edit.h"
 #include "config/export.h"
 #include "config/merge.h"
@@ -60,31 +61,24 @@ struct kept {
 /* 0; -ENOENT; -EFBIG; -errno. */
 static int read_all(int dir_fd, struct kept *k)
 {
-	int fd = openat(dir_fd, SAVE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
-	ssize_t n = 0;
-	int err = 0;
+	int fd = regular_open(dir_fd, SAVE_NAME, O_RDONLY | O_NOFOLLOW, &st);
+	ssize_t n;
 
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = -EINVAL;
-	else if (st.st_size > (off_t)(SAVE_MAX + HEAD_MAX))
-		err = -EFBIG;
-	k->text = err ? NULL : malloc((size_t)st.st_size + 1);
-	if (!err && !k->text)
-		err = -ENOMEM;
-	while (!err && k->len < (size_t)st.st_size &&
-	       (n = read(fd, k->text + k->len, (size_t)st.st_size - k->len)) > 0)
-		k->len += (size_t)n;
-	if (!err && n < 0)
-		err = -errno;
-	if (!err)
-		k->text[k->len] = '\0';
+		return fd;
+	if (st.st_size > (off_t)(SAVE_MAX + HEAD_MAX)) {
+		close(fd);
+		return -EFBIG;
+	}
+	k->text = malloc((size_t)st.st_size + 1);
+	n = k->text ? regular_read(fd, k->text, (size_t)st.st_size) : -ENOMEM;
 	close(fd);
-	return err;
+	if (n < 0)
+		return (int)n;
+	k->len = (size_t)n;
+	k->text[k->len] = '\0';
+	return 0;
 }
 
 /* What is wrong with it; NULL: nothing. */
@@ -159,7 +153,7 @@ static int load(const char *dir, struct kept *k, const char **fault)
 	if (err == -EFBIG)
 		*fault = "it is longer than any can be";
 	else if (err && err != -ENOENT && err != -ENOMEM)
-		*fault = strerror(-err);
+		*fault = regular_error(err);
 	else if (!err)
 		*fault = look_into(k);
 	return *fault ? -EINVAL : err;
@@ -221,32 +215,6 @@ static char *make_text(const struct running *r, size_t *n, size_t *len)
 	return text;
 }
 
-static int write_new(int dir_fd, const char *text, size_t len)
-{
-	int fd = openat(dir_fd, NEW_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-			0600);
-	int err = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	while (!err && len > 0) {
-		n = write(fd, text, len);
-		if (n < 0 && errno != EINTR)
-			err = -errno;
-		if (n > 0) {
-			text += n;
-			len -= (size_t)n;
-		}
-	}
-	if (!err && fsync(fd))
-		err = -errno;
-	close(fd);
-	if (err)
-		unlinkat(dir_fd, NEW_NAME, 0);
-	return err;
-}
-
 /* The one that there is becomes the first of those that are kept; at any moment there is one. */
 static int keep_old(int dir_fd)
 {
@@ -270,7 +238,7 @@ static int replace(const char *dir, const char *text, size_t len)
 
 	if (dir_fd < 0)
 		return dir_fd;
-	err = write_new(dir_fd, text, len);
+	err = regular_write(dir_fd, NEW_NAME, text, len);
 	if (!err)
 		err = keep_old(dir_fd);
 	if (!err && renameat(dir_fd, NEW_NAME, dir_fd, SAVE_NAME))

@@ -1,62 +1,118 @@
 #include "config/source.h"
 
+#include "base/regular.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEPTH_MAX 16 /* braces inside each other */
+#define DEPTH_MAX 16   /* braces inside each other */
+#define WRITER_MS 2000 /* for somebody to open a pipe to write */
 
-/* Read until the end of the file, or until the buffer is full. */
-static int read_all(int fd, struct conf_source *s, size_t size)
+/* The text that was read: len bytes, or -errno. 0 or -errno; s then has none. */
+static int take(struct conf_source *s, ssize_t len)
 {
-	ssize_t n;
+	int err = len < 0 ? (int)len : (size_t)len > CONF_SOURCE_MAX ? -EFBIG : 0;
+	char *text;
 
-	while (s->len < size) {
-		n = read(fd, s->text + s->len, size - s->len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return 0;
-		s->len += (size_t)n;
+	s->len = len < 0 ? 0 : (size_t)len;
+	if (err) {
+		conf_source_fini(s);
+		return err;
 	}
-	return -EFBIG;
+	s->text[s->len++] = '\n';
+	text = realloc(s->text, s->len);
+	s->text = text ? text : s->text;
+	return 0;
+}
+
+/* Room for the longest text, one byte that is too many, and a newline. */
+static char *room(void)
+{
+	return malloc(CONF_SOURCE_MAX + 2);
 }
 
 int conf_source_read(struct conf_source *s, const char *path)
 {
 	struct stat st;
-	size_t size;
-	int err = 0, fd;
+	int fd, err;
 
 	*s = (struct conf_source){ 0 };
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = regular_open(AT_FDCWD, path, O_RDONLY, &st);
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		err = -errno;
-	else if (S_ISDIR(st.st_mode))
-		err = -EISDIR;
-	else if (st.st_size > CONF_SOURCE_MAX)
-		err = -EFBIG;
-	if (err)
-		goto out;
-	/* A pipe tells no size. */
-	size = S_ISREG(st.st_mode) ? (size_t)st.st_size + 1 : CONF_SOURCE_MAX;
-	s->text = malloc(size + 1);
-	s->is_public = S_ISREG(st.st_mode) && (st.st_mode & S_IROTH);
-	err = s->text ? read_all(fd, s, size) : -ENOMEM;
-	if (err)
-		conf_source_fini(s);
-	else
-		s->text[s->len++] = '\n';
-out:
+		return fd;
+	s->is_public = st.st_mode & S_IROTH;
+	s->text = room();
+	err = take(s, s->text ? regular_read(fd, s->text, CONF_SOURCE_MAX + 1) : -ENOMEM);
 	close(fd);
 	return err;
+}
+
+/*
+ * Read what is written into a pipe, to its end: for as long as somebody has it open to write, as
+ * a filter in a shell would, but no such one has to turn up. Bytes, or -errno.
+ */
+static ssize_t read_pipe(int fd, char *p, size_t size)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (n && len < size) {
+		bool is_silent = poll(&ready, 1, WRITER_MS) == 0;
+
+		n = read(fd, p + len, size - len); /* 0: nobody writes any more, or yet */
+		if (n == 0 && is_silent)
+			return -ETIMEDOUT;
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -errno;
+		if (n > 0)
+			len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+int conf_source_read_pipe(struct conf_source *s, const char *path)
+{
+	struct stat st;
+	int fd, err;
+
+	*s = (struct conf_source){ 0 };
+	if (stat(path, &st) || !S_ISFIFO(st.st_mode))
+		return -ENOTSUP;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	s->text = room();
+	err = take(s, s->text ? read_pipe(fd, s->text, CONF_SOURCE_MAX + 1) : -ENOMEM);
+	close(fd);
+	return err;
+}
+
+const char *conf_source_error(int err)
+{
+	switch (err) {
+	case -EFBIG: return "longer than " CONF_SOURCE_MAX_TEXT;
+	case -ETIMEDOUT: return "nobody writes into this pipe";
+	default: return regular_error(err);
+	}
+}
+
+char *conf_source_beside(const char *file, const char *name)
+{
+	const char *slash = strrchr(file, '/');
+	char *path = NULL;
+
+	if (*name == '/' || !slash)
+		return strdup(name);
+	if (asprintf(&path, "%.*s/%s", (int)(slash - file), file, name) < 0)
+		return NULL;
+	return path;
 }
 
 int conf_source_copy(struct conf_source *s, const char *text, size_t len)

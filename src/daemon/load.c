@@ -6,6 +6,7 @@
 #include "config/parse.h"
 #include "config/save.h"
 #include "config/serve.h"
+#include "config/source.h"
 #include "daemon/args.h"
 
 #include <errno.h>
@@ -19,10 +20,31 @@ static bool is_serve(const struct args *a)
 	return a->serve.nspecs > 0;
 }
 
+/*
+ * A pipe gives its text once, and whoever starts the daemon may wait for it. A reload then finds
+ * no file there.
+ */
+static int read_file(struct running *r, const char *path, struct conf_faults *faults)
+{
+	static const struct conf_where nowhere = { NULL, 0 };
+	struct conf_source s;
+	int err = conf_source_read_pipe(&s, path);
+
+	if (err == -ENOTSUP)
+		return conf_parse_file(r->tree, path, faults);
+	if (err) {
+		conf_fault(faults, nowhere, NULL, NULL, "%s: %s", path, conf_source_error(err));
+		return -EINVAL;
+	}
+	err = conf_parse_text(r->tree, path, s.text, s.len, faults);
+	conf_source_fini(&s);
+	return err;
+}
+
 static int read_tree(struct running *r, const struct args *a, struct conf_faults *faults)
 {
 	return is_serve(a) ? conf_serve_tree(r->tree, &a->serve, faults)
-			   : conf_parse_file(r->tree, a->config, faults);
+			   : read_file(r, a->config, faults);
 }
 
 /* Absolute, for wherever the process is later; links in it are followed when it is read. */

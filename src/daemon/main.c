@@ -1,5 +1,6 @@
 /* itgtd: what is started in which order, and stopped in the reverse one. */
 #include "base/buf.h"
+#include "base/regular.h"
 #include "config/build.h"
 #include "control/metrics.h"
 #include "control/server.h"
@@ -95,7 +96,7 @@ static int start_pidfile(struct daemon *d)
 	if (err == -EEXIST)
 		log_error("%s: process %d has it", d->args.pidfile, (int)holder);
 	else if (err)
-		log_error("%s: %s", d->args.pidfile, strerror(-err));
+		log_error("%s: %s", d->args.pidfile, regular_error(err));
 	return err;
 }
 

@@ -1,5 +1,7 @@
 #include "daemon/pidfile.h"
 
+#include "base/regular.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,9 +24,9 @@ int pidfile_open(struct pidfile *p, const char *path, pid_t *holder)
 {
 	int fd, err;
 
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0644);
+	fd = regular_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW, NULL);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	err = lock(fd, holder);
 	if (!err && (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0))
 		err = -errno;

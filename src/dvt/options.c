@@ -1,6 +1,7 @@
 #include "dvt/options.h"
 
 #include "base/log.h"
+#include "base/regular.h"
 #include "base/units.h"
 
 #include <errno.h>
@@ -134,7 +135,7 @@ static bool take_chap(const char *option, const char *text, char user[static OPT
 		return wrong("--%s: %s: %s", option, colon + 1,
 			     err == -EPERM    ? "others may read it (chmod 600)"
 			     : err == -EINVAL ? "its first line is empty"
-					      : strerror(-err));
+					      : regular_error(err));
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "base/log.h"
+#include "base/regular.h"
 #include "scsi/core.h"
 #include "scsi/ready.h"
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 bool keep_is_there(const struct scsi_lu *lu)
@@ -73,23 +73,18 @@ static int open_dir(const char *dir)
 /* All of the file, but of one that is too long no more than max + 1 bytes. 0 or -errno. */
 static int read_file(const char *dir, const char *name, uint8_t *p, uint32_t max, uint32_t *len)
 {
-	int dir_fd = open_dir(dir);
-	ssize_t n = 0;
-	int fd, err;
+	int dir_fd = open_dir(dir), fd;
+	ssize_t n;
 
 	if (dir_fd < 0)
 		return dir_fd;
-	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	err = fd < 0 ? -errno : 0;
-	*len = 0;
-	while (!err && (n = read(fd, p + *len, max + 1 - *len)) > 0)
-		*len += (uint32_t)n;
-	if (n < 0)
-		err = -errno;
+	fd = regular_open(dir_fd, name, O_RDONLY | O_NOFOLLOW, NULL);
+	n = fd < 0 ? fd : regular_read(fd, p, max + 1);
+	*len = n < 0 ? 0 : (uint32_t)n;
 	if (fd >= 0)
 		close(fd);
 	close(dir_fd);
-	return err;
+	return n < 0 ? (int)n : 0;
 }
 
 int keep_read(const struct scsi_lu *lu, const struct keep_kind *kind, uint8_t **p, uint32_t *len,
@@ -102,7 +97,7 @@ int keep_read(const struct scsi_lu *lu, const struct keep_kind *kind, uint8_t **
 	*p = malloc(kind->max + 1);
 	if (*p)
 		err = read_file(lu->core->state_dir, name, *p, kind->max, len);
-	*fault = err ? strerror(-err) : keep_check(kind, lu->naa, *p, *len);
+	*fault = err ? regular_error(err) : keep_check(kind, lu->naa, *p, *len);
 	if (!err && *fault)
 		err = -EBADMSG;
 	if (err) {
@@ -112,35 +107,14 @@ int keep_read(const struct scsi_lu *lu, const struct keep_kind *kind, uint8_t **
 	return err;
 }
 
-static int write_all(int fd, const uint8_t *p, uint32_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			p += n;
-			len -= (uint32_t)n;
-		}
-	}
-	return 0;
-}
-
 /* A new file takes the place of the old one when all of it is on stable storage. */
 static int replace(int dir_fd, const struct keep *k)
 {
 	char new_name[KEEP_NAME_MAX + 4];
-	int fd, err;
+	int err;
 
 	snprintf(new_name, sizeof(new_name), "%s.new", k->name);
-	fd = openat(dir_fd, new_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	err = write_all(fd, k->bytes, k->len);
-	if (!err && fsync(fd))
-		err = -errno;
-	close(fd);
+	err = regular_write(dir_fd, new_name, k->bytes, k->len);
 	if (!err && renameat(dir_fd, new_name, dir_fd, k->name))
 		err = -errno;
 	return err;

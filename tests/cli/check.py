@@ -1,5 +1,6 @@
 """--check tells every fault in one go, and touches nothing."""
 import os
+import subprocess
 
 import cli
 
@@ -79,6 +80,41 @@ class Check(cli.Case):
                 self.assertEqual(code, 2, err)
                 code, _, err = cli.run("--check", "--serve", f"{one}", "--serve", f"{two}", "--read-only")
                 self.assertEqual((code, err), (0, ""))
+
+    def test_what_is_no_file_is_not_waited_for(self):
+        """A FIFO without a writer, a device without end, a directory, a file without measure: by every door."""
+        os.mkfifo(self.dir / "fifo")
+        (self.dir / "large").touch()
+        os.truncate(self.dir / "large", 1 << 40)
+        for path, why, long in ((self.dir / "fifo", "not a regular file", False), ("/dev/zero", "not a regular file", False),
+                                (self.dir, "Is a directory", False), (self.dir / "large", "longer than 16M", True)):
+            with self.subTest(path=path):
+                conf = self.write("itgtd.conf", f"log-level = info\ninclude({path})\n")
+                self.assertEqual(cli.run("--check", "-c", conf), (3, "", f'{conf}:2: include: "{path}": {why}\n'))
+                if path != self.dir / "fifo":
+                    self.assertEqual(cli.run("--check", "-c", str(path)), (3, "", f"{path}: {why}\n"))
+                conf = self.write("itgtd.conf", f"auth-group a {{\nchap u {{ secret-file = {path} }} }}\n")
+                code, _, err = cli.run("--check", "-c", conf)
+                if long:
+                    os.chmod(path, 0o600)
+                    code, _, err = cli.run("--check", "-c", conf)
+                    why = "has a secret longer than 255 bytes"
+                self.assertEqual(code, 3)
+                self.assertTrue(err.startswith(f'{conf}:2: auth-group "a": chap "u": secret-file: "{path}"'), err)
+                self.assertTrue(err.endswith(f"{why}\n"), err)
+
+    def test_a_pipe_is_read_by_whoever_waits_for_it(self):
+        for text, want in ((GOOD % self.dir, (0, "/dev/stdin: no faults, 1 target, 2 LUNs\n", "")),
+                           ("\ncolour = 1\nsize = 2\n", (3, "", '/dev/stdin:2: "colour" is not an option here\n'
+                                                                '/dev/stdin:3: "size" is not an option here (it belongs inside lun)\n'))):
+            done = subprocess.run([cli.ITGTD, "--check", "-c", "/dev/stdin"], input=text, capture_output=True, text=True,
+                                  timeout=cli.LIMIT_S)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), want)
+
+    def test_a_pipe_without_a_writer_is_not_waited_for_without_end(self):
+        os.mkfifo(self.dir / "fifo")
+        self.assertEqual(cli.run("--check", "-c", str(self.dir / "fifo")),
+                         (3, "", f"{self.dir}/fifo: nobody writes into this pipe\n"))
 
     def test_specs_can_be_checked_too(self):
         code, out, _ = cli.run("--check", "--serve", "ram,size=1M")

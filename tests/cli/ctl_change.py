@@ -1,7 +1,9 @@
 """Changes while it runs: each command of itgtctl that makes one, with what initiators see of it."""
 import contextlib
 import json
+import os
 import signal
+import subprocess
 import time
 
 import cli
@@ -244,6 +246,25 @@ class Reload(Case):
             self.assertEqual(self.itgtctl("export")[1], before)
             self.config(head="control-group = nobody")
             self.assertIn("control-group: cannot change while itgtd runs", self.refused("reload"))
+
+    def test_a_fifo_without_a_writer_stops_no_reload(self):
+        with self.running() as (itgtd, io):
+            os.mkfifo(self.dir / "fifo")
+            path = self.config(head=f"include({self.dir}/fifo)")
+            self.assertIn(f'{path}:3: include: "{self.dir}/fifo": not a regular file', self.refused("reload"))
+            os.unlink(path)
+            os.rename(self.dir / "fifo", path)
+            self.assertIn(f"{path}: not a regular file", self.refused("reload"))
+            os.unlink(path)
+            self.config()
+            self.assertEqual(self.change("reload"), [])
+
+    def test_what_came_from_a_pipe_is_not_read_again(self):
+        with open(self.config(), "rb") as text, subprocess.Popen(["cat"], stdin=text, stdout=subprocess.PIPE) as cat:
+            with cli.Daemon("-f", "-c", "/proc/self/fd/%d" % cat.stdout.fileno(), pass_fds=[cat.stdout.fileno()]) as itgtd:
+                self.assertIn("not a regular file", self.refused("reload"))
+                self.change("lun", "add", A, "1", "null,size=1G")
+                self.assertEqual(itgtd.end(), 0)
 
     def test_by_signal(self):
         with self.running() as (itgtd, io):

@@ -123,6 +123,12 @@ class CannotStart(cli.Case):
         path = str(self.dir / "none/pid")
         self.assertEqual(cli.run(*cli.RAM, "-p", path), (4, "", f"itgtd: {path}: No such file or directory\n"))
 
+    def test_a_pidfile_that_is_none(self):
+        path = self.dir / "pid"
+        os.mkfifo(path)
+        self.assertEqual(cli.run(*cli.RAM, "-p", str(path)), (4, "", f"itgtd: {path}: not a regular file\n"))
+        self.assertTrue(path.exists())
+
     def test_a_state_directory_that_cannot_be_made(self):
         path = self.write("itgtd.conf", f"state-directory = {self.dir}/none/state\nportal-group 1 {{ listen = {{ 127.0.0.1:0 }} }}\n")
         self.assertEqual(cli.run("-f", "-c", path),

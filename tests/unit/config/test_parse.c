@@ -215,6 +215,8 @@ static void write_file(const char *path, const char *text)
 	fclose(f);
 }
 
+#define TEN(text) text text text text text text text text text text
+
 /* Files of a directory of their own, removed at the end. */
 static void files_include_files(void)
 {
@@ -250,6 +252,14 @@ static void files_include_files(void)
 			       "loop.conf:1: include: files include each other more than 8 deep\n");
 	conf_close(&c);
 
+	write_file("empty.conf", "");
+	write_file("ten.conf", TEN("include(empty.conf)\n"));
+	write_file("hundred.conf", TEN("include(ten.conf)\n"));
+	parse(&c, TEN("include(hundred.conf)\n")); /* 1110 of them */
+	CU_ASSERT_STRING_EQUAL(c.told,
+			       "hundred.conf:1: include: more than 1000 files are included\n");
+	conf_close(&c);
+
 	parse(&c, "include(half.conf)");
 	CU_ASSERT_STRING_EQUAL(c.told, "half.conf:1: the { here is never closed\n");
 	conf_close(&c);
@@ -259,6 +269,9 @@ static void files_include_files(void)
 	unlink("d/c.conf");
 	unlink("loop.conf");
 	unlink("half.conf");
+	unlink("empty.conf");
+	unlink("ten.conf");
+	unlink("hundred.conf");
 	rmdir("d");
 	CU_ASSERT_EQUAL(chdir("/"), 0);
 	CU_ASSERT_EQUAL(rmdir(dir), 0);

@@ -471,6 +471,13 @@ static void only_a_file_is_a_file(void)
 	CU_ASSERT(r.lu->pr.sealed);
 	CU_ASSERT_EQUAL(errors, 2);
 	rig_close(&r);
+	unlink(path);
+	path_of(path, sizeof(path), ".new");
+	CU_ASSERT_EQUAL(mkfifo(path, 0600), 0);
+	start(&r);
+	CU_ASSERT_EQUAL(register_aptpl(&r, &r.x[0], 0, 0xa), SCSI_GOOD);
+	CU_ASSERT_EQUAL(access(path, F_OK), -1);
+	rig_close(&r);
 	remove_dir();
 }
 
