@@ -26,6 +26,11 @@ struct iscsi_counts {
 	uint64_t data_digests;
 };
 
+struct iscsi_options {
+	uint32_t max_connections; /* all portals together */
+	uint32_t login_timeout_ms;
+};
+
 struct iscsi {
 	struct world *world; /* borrowed, as the next two */
 	struct scsi_core *core;
@@ -55,5 +60,15 @@ struct iscsi {
 	struct tx_pool tx_pool;
 	SLIST_HEAD(, task) free_tasks;
 };
+
+/* world, core and pool are borrowed; they outlive it. */
+void iscsi_init(struct iscsi *iscsi, struct world *world, struct scsi_core *core,
+		struct buf_pool *pool, const struct iscsi_options *options);
+
+/* No connection and no session is left. */
+void iscsi_fini(struct iscsi *iscsi);
+
+/* Other limits from now on; what is there already is not touched. */
+void iscsi_limit(struct iscsi *iscsi, const struct iscsi_options *options);
 
 #endif

@@ -5,22 +5,15 @@
 #ifndef ISCSI_SERVER_H
 #define ISCSI_SERVER_H
 
+#include "iscsi/iscsi.h"
+
 #include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct iscsi;
 struct iscsi_server;
 struct portal;
-struct scsi_core;
-struct world;
-struct buf_pool;
-
-struct iscsi_options {
-	uint32_t max_connections; /* all portals together */
-	uint32_t login_timeout_ms;
-};
 
 /* All borrowed; they outlive the server. 0 or -ENOMEM. */
 int iscsi_server_new(struct ev_loop *loop, struct world *world, struct scsi_core *core,

@@ -323,7 +323,6 @@ int iscsi_server_new(struct ev_loop *loop, struct world *world, struct scsi_core
 		     struct iscsi_server **out)
 {
 	struct iscsi_server *server = calloc(1, sizeof(*server));
-	struct iscsi *iscsi;
 
 	if (!server)
 		return -ENOMEM;
@@ -335,18 +334,7 @@ int iscsi_server_new(struct ev_loop *loop, struct world *world, struct scsi_core
 	server->loop = loop;
 	lazy_timer_init(&server->tick, on_tick);
 	loop_clock_start(loop, &server->clock);
-	iscsi = &server->iscsi;
-	iscsi->world = world;
-	iscsi->core = core;
-	iscsi->pool = pool;
-	iscsi->max_connections = options->max_connections;
-	iscsi->login_timeout_ms = options->login_timeout_ms;
-	TAILQ_INIT(&iscsi->conns);
-	STAILQ_INIT(&iscsi->dirty);
-	TAILQ_INIT(&iscsi->sessions);
-	map_init(&iscsi->tsihs);
-	tx_pool_init(&iscsi->tx_pool);
-	SLIST_INIT(&iscsi->free_tasks);
+	iscsi_init(&server->iscsi, world, core, pool, options);
 	*out = server;
 	return 0;
 }
@@ -358,17 +346,14 @@ void iscsi_server_free(struct iscsi_server *server)
 	assert(iscsi_server_idle(server));
 	loop_clock_stop(&server->clock);
 	lazy_timer_stop(server->loop, &server->tick);
-	map_fini(&server->iscsi.tsihs);
-	tx_pool_fini(&server->iscsi.tx_pool);
-	task_pool_fini(&server->iscsi);
+	iscsi_fini(&server->iscsi);
 	free(server->stage);
 	free(server);
 }
 
 void iscsi_server_limit(struct iscsi_server *server, const struct iscsi_options *options)
 {
-	server->iscsi.max_connections = options->max_connections;
-	server->iscsi.login_timeout_ms = options->login_timeout_ms;
+	iscsi_limit(&server->iscsi, options);
 }
 
 void iscsi_server_stop(struct iscsi_server *server)

@@ -147,25 +147,13 @@ static struct auth_group *add_chap(struct fuzz_world *w)
 	return g;
 }
 
-static void init_iscsi(struct fuzz_world *w, const struct fuzz_world_options *o)
-{
-	struct iscsi *iscsi = &w->iscsi;
-
-	iscsi->world = &w->world;
-	iscsi->core = &w->core;
-	iscsi->pool = &w->pool;
-	iscsi->max_connections = o->max_connections;
-	iscsi->login_timeout_ms = 15000;
-	TAILQ_INIT(&iscsi->conns);
-	STAILQ_INIT(&iscsi->dirty);
-	TAILQ_INIT(&iscsi->sessions);
-	map_init(&iscsi->tsihs);
-	tx_pool_init(&iscsi->tx_pool);
-	SLIST_INIT(&iscsi->free_tasks);
-}
-
 void fuzz_world_open(struct fuzz_world *w, const struct fuzz_world_options *o)
 {
+	const struct iscsi_options options = {
+		.max_connections = o->max_connections,
+		.login_timeout_ms = 15000,
+	};
+
 	memset(w, 0, sizeof(*w));
 	w->now_ms = 1000;
 	w->out_limit = SIZE_MAX;
@@ -176,7 +164,7 @@ void fuzz_world_open(struct fuzz_world *w, const struct fuzz_world_options *o)
 	add_lus(w, add_target(w, WORLD_OPEN, "no-authentication", &o->limits));
 	add_target(w, WORLD_CHAP, "chap", &o->limits);
 	add_target(w, WORLD_DENIED, "deny", &o->limits);
-	init_iscsi(w, o);
+	iscsi_init(&w->iscsi, &w->world, &w->core, &w->pool, &options);
 }
 
 /* ---- what can be seen of it ---- */
@@ -428,9 +416,7 @@ void fuzz_world_close(struct fuzz_world *w)
 	MUST(STAILQ_EMPTY(&w->core.ready) && TAILQ_EMPTY(&w->core.tmfs), "the core has work left");
 	MUST(w->pool.lent == 0, "%zu bytes are lent", w->pool.lent);
 	MUST(STAILQ_EMPTY(&w->pool.line), "somebody waits for a buffer");
-	map_fini(&w->iscsi.tsihs);
-	tx_pool_fini(&w->iscsi.tx_pool);
-	task_pool_fini(&w->iscsi);
+	iscsi_fini(&w->iscsi);
 	world_fini(&w->world);
 	buf_pool_fini(&w->pool);
 }

@@ -218,7 +218,10 @@ static inline void bench_add_target(struct bench *b)
 /* ceiling, reserve: of the buffer pool, bytes */
 static inline void bench_open_with(struct bench *b, size_t ceiling, size_t reserve)
 {
-	struct iscsi *iscsi = &b->iscsi;
+	const struct iscsi_options options = {
+		.max_connections = BENCH_PEERS,
+		.login_timeout_ms = BENCH_LOGIN_MS,
+	};
 
 	memset(b, 0, sizeof(*b));
 	log_set_sink(bench_log, b);
@@ -231,17 +234,7 @@ static inline void bench_open_with(struct bench *b, size_t ceiling, size_t reser
 	b->said[0] = '\0';
 	CU_ASSERT_EQUAL_FATAL(world_init(&b->world, &b->core), 0);
 	bench_add_target(b);
-	iscsi->world = &b->world;
-	iscsi->core = &b->core;
-	iscsi->pool = &b->pool;
-	iscsi->max_connections = BENCH_PEERS;
-	iscsi->login_timeout_ms = BENCH_LOGIN_MS;
-	TAILQ_INIT(&iscsi->conns);
-	STAILQ_INIT(&iscsi->dirty);
-	TAILQ_INIT(&iscsi->sessions);
-	map_init(&iscsi->tsihs);
-	tx_pool_init(&iscsi->tx_pool);
-	SLIST_INIT(&iscsi->free_tasks);
+	iscsi_init(&b->iscsi, &b->world, &b->core, &b->pool, &options);
 }
 
 static inline void bench_open(struct bench *b)
@@ -373,9 +366,7 @@ static inline void bench_close(struct bench *b)
 	CU_ASSERT_FATAL(TAILQ_EMPTY(&iscsi->conns) && TAILQ_EMPTY(&iscsi->sessions));
 	CU_ASSERT_PTR_NULL(TAILQ_FIRST(&b->core.tmfs));
 	CU_ASSERT_FATAL(scsi_lu_is_idle(scsi_device_lu(&b->target->device, 0)));
-	map_fini(&iscsi->tsihs);
-	tx_pool_fini(&iscsi->tx_pool);
-	task_pool_fini(iscsi);
+	iscsi_fini(iscsi);
 	world_fini(&b->world);
 	store_env_free(b->env);
 	CU_ASSERT_EQUAL_FATAL(b->pool.lent, 0);
