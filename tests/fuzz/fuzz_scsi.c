@@ -17,12 +17,13 @@
 
 #define DATA_MAX     (64u << 10) /* bytes of data-out that a command is given at most */
 #define LATE_MAX     24          /* commands in flight */
-#define COPY         0x83        /* EXTENDED COPY */
-#define OPS_MAX      64          /* of one input */
-#define RESTARTS_MAX 8           /* likewise: each is dear */
-#define RESTART      15          /* an operation where there is a state directory */
-#define SMALL        0x01        /* the first byte: a small pool of buffers */
-#define KEEPS        0x02        /* … a state directory */
+#define LOG_SENSE    0x4d
+#define COPY         0x83 /* EXTENDED COPY */
+#define OPS_MAX      64   /* of one input */
+#define RESTARTS_MAX 8    /* likewise: each is dear */
+#define RESTART      15   /* an operation where there is a state directory */
+#define SMALL        0x01 /* the first byte: a small pool of buffers */
+#define KEEPS        0x02 /* … a state directory */
 
 /* ---- commands ---- */
 
@@ -202,12 +203,14 @@ static void twice(struct rig *r, const struct cmd *first)
 	rig_cmd_free(c);
 }
 
+/* Two of them in a row tell the same. But the odd store has other space whenever it is asked. */
 static bool is_lone_inquiry(const struct cmd *c)
 {
 	const struct scsi_task *t = &c->t;
+	bool tells_space = t->cdb[0] == LOG_SENSE && c->lun == RIG_ODD_LUN;
 
-	return t->cmd && t->cmd->xfer == XFER_IN_ALLOC && t->cdb[0] != 0x03 && t->in_len > 0 &&
-	       t->in_len <= 4096 && t->status == SCSI_GOOD;
+	return !tells_space && t->cmd && t->cmd->xfer == XFER_IN_ALLOC && t->cdb[0] != 0x03 &&
+	       t->in_len > 0 && t->in_len <= 4096 && t->status == SCSI_GOOD;
 }
 
 static void command(struct rig *r, struct feed *f)
