@@ -7,6 +7,8 @@
 #include "scsi/tmf.h"
 #include "scsi/ua.h"
 
+#include <errno.h>
+
 /* ---- with others ---- */
 
 static void aborted_by_its_port(void)
@@ -195,6 +197,79 @@ static void unit_attentions_stay(void)
 	pair_close(&p);
 }
 
+/* A command of nexus x that is held in LUN 1's store. */
+static void hold_read(struct pair *p, struct rig_cmd *c, struct scsi_nexus *x)
+{
+	static const uint8_t read[16] = { 0x28, [8] = 1 };
+
+	rig_cmd_init(c, x, read, 10);
+	scsi_lun_put(c->t.lun, 1);
+	rig_expect_in(c, 512);
+	rig_submit(c);
+	rig_run(&p->r);
+}
+
+/*
+ * QERR is of commands that an initiator sent to the logical unit: that a part of a copy ends
+ * with CHECK CONDITION there takes nobody with it, neither of its nexus nor of another.
+ */
+static void a_part_that_fails_aborts_nobody(void)
+{
+	struct rig_cmd own, other;
+	struct pair p;
+	struct xlist l;
+
+	pair_open(&p, 512);
+	rig_greet(&p.r, &p.r.x[1], 1);
+	p.other->qerr = QERR_ALL;
+	start_held(&p, &l);
+	hold_read(&p, &own, &p.r.x[0]);
+	hold_read(&p, &other, &p.r.x[1]);
+	CU_ASSERT_EQUAL_FATAL(p.disk->nheld, 3);
+	p.disk->error = -EIO;
+	rig_release(p.disk, 1);
+	rig_run(&p.r);
+	CU_ASSERT_EQUAL_FATAL(p.c.done, 1);
+	check_forwarded(&p, true, SCSI_CHECK_CONDITION, SENSE_WRITE_ERROR);
+	p.disk->error = 0;
+	rig_release(p.disk, 2);
+	rig_run(&p.r);
+	CU_ASSERT(own.done == 1 && !own.t.aborted && own.t.status == SCSI_GOOD);
+	CU_ASSERT(other.done == 1 && !other.t.aborted && other.t.status == SCSI_GOOD);
+	scsi_task_fini(&own.t);
+	scsi_task_fini(&other.t);
+	pair_close(&p);
+}
+
+/* Nor is it the initiator, who never saw the status of a part, whom UA_INTLCK_CTRL has told. */
+static void a_conflict_of_a_part_is_no_unit_attention(void)
+{
+	static const uint8_t ready[16] = { 0x00 }, reserve[16] = { 0x16 };
+	struct rig_cmd c;
+	struct pair p;
+	struct xlist l;
+
+	pair_open(&p, 512);
+	rig_greet(&p.r, &p.r.x[1], 1);
+	p.other->ua_intlck = UA_INTLCK_ESTABLISH;
+	rig_cmd_init(&c, &p.r.x[1], reserve, 6);
+	scsi_lun_put(c.t.lun, 1);
+	rig_do(&p.r, &c);
+	CU_ASSERT_EQUAL_FATAL(c.t.status, SCSI_GOOD);
+	scsi_task_fini(&c.t);
+	list_of(&l, &p);
+	xlist_segment(&l, 0, 0, 1, 0, 1);
+	do_list(&p, &l);
+	check_forwarded(&p, true, SCSI_RESERVATION_CONFLICT, 0);
+	p.other->reserved_by = NULL;
+	rig_cmd_init(&c, &p.r.x[0], ready, 6);
+	scsi_lun_put(c.t.lun, 1);
+	rig_do(&p.r, &c);
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	scsi_task_fini(&c.t);
+	pair_close(&p);
+}
+
 /* An identifier that is in use; another nexus, or none, may use what it likes. */
 static void identifiers(void)
 {
@@ -267,6 +342,8 @@ static const struct unit_test tests[] = {
 	{ "an ORDERED task behind a copy does not stop it", an_ordered_task_behind_it },
 	{ "an ORDERED copy does not wait for itself", an_ordered_copy },
 	{ "a copy takes no unit attention away", unit_attentions_stay },
+	{ "a part that fails aborts nobody", a_part_that_fails_aborts_nobody },
+	{ "a conflict of a part is no unit attention", a_conflict_of_a_part_is_no_unit_attention },
 	{ "an identifier is for one copy of a nexus at a time", identifiers },
 	{ "more copies than can be are BUSY", many_at_once },
 };
