@@ -14,6 +14,9 @@
 /* PROVISIONING STATUS */
 enum { MAPPED = 0, DEALLOCATED = 1 };
 
+/* COMPLETION CONDITION: why no more is told (SBC-4). */
+enum { COND_NONE = 0, COND_ALLOC = 1, COND_CAPACITY = 3 };
+
 /* Descriptors that somebody wants and has room for; one at least. */
 static uint32_t room_for(const struct scsi_task *t)
 {
@@ -33,11 +36,23 @@ static uint8_t *last(const struct scsi_task *t)
 	return t->buf->data + HEADER_LEN + (t->step - 1) * DESCRIPTOR_LEN;
 }
 
+/* t->lba is where the next descriptor would begin, if there is one. */
+static uint8_t condition(const struct scsi_task *t, uint32_t len)
+{
+	if (len > t->alloc_len)
+		return COND_ALLOC;
+	if (t->lba == t->lu->blocks)
+		return COND_CAPACITY;
+	return len + DESCRIPTOR_LEN > t->alloc_len ? COND_ALLOC : COND_NONE;
+}
+
+/* RTP stays 0: there is no REPORT TYPE to choose by, descriptors are of all LBAs. */
 static void end(struct scsi_task *t)
 {
 	uint32_t len = HEADER_LEN + (uint32_t)t->step * DESCRIPTOR_LEN;
 
 	put_be32(t->buf->data, len - 4); /* PARAMETER DATA LENGTH */
+	t->buf->data[7] = (uint8_t)(condition(t, len) << 1);
 	finish_alloc(t, len);
 }
 

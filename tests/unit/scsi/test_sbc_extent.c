@@ -84,6 +84,43 @@ static void runs_are_told(void)
 	rig_close(&r);
 }
 
+/* Why no more is told: the allocation length, the end of the medium, or neither of them. */
+static void conditions(void)
+{
+	static const struct {
+		uint64_t lba;
+		uint32_t alloc;
+		uint8_t condition;
+		const char *what;
+	} vectors[] = {
+		{ 0, 24, 1, "one of many" },
+		{ 0, 39, 1, "there is no room for a second" },
+		{ 0, 8, 1, "there is no room for the first" },
+		{ RIG_BLOCKS - 8, 8, 1, "nor for the last" },
+		{ RIG_BLOCKS - 8, 24, 3, "the last, which fills it" },
+		{ RIG_BLOCKS - 8, 4096, 3, "the last" },
+		{ RIG_BLOCKS - 16, 40, 3, "the last two" },
+		{ RIG_BLOCKS - 16, 24, 1, "the last but one" },
+		{ 0, 8 + 16 * 128, 1, "as many as one command tells" },
+		{ 0, 8 + 16 * 129, 0, "more than one command tells" },
+	};
+	struct rig_cmd c;
+	struct rig r;
+	size_t i;
+
+	start(&r);
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		status(&r, &c, vectors[i].lba, vectors[i].alloc);
+		CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+		if (c.t.buf->data[7] != vectors[i].condition << 1)
+			printf("\n    %s: %02x\n", vectors[i].what, c.t.buf->data[7]);
+		CU_ASSERT_EQUAL(c.t.buf->data[7], vectors[i].condition << 1);
+		CU_ASSERT_EQUAL(be24(c.t.buf->data + 4), 0);
+		scsi_task_fini(&c.t);
+	}
+	rig_close(&r);
+}
+
 static void lengths(void)
 {
 	static const struct {
@@ -130,6 +167,7 @@ static void all_mapped(void)
 
 static const struct unit_test tests[] = {
 	{ "runs of mapped and deallocated blocks are told from the first LBA on", runs_are_told },
+	{ "the completion condition says why no more is told", conditions },
 	{ "the allocation length cuts the list, the LBA must be there", lengths },
 	{ "without thin provisioning or knowledge all is mapped", all_mapped },
 };
