@@ -21,4 +21,9 @@ int rate_parse(const char *text, enum rate_kind kind, uint64_t *per_s);
  */
 char *size_format(char *dst, size_t size, uint64_t bytes);
 
+#define COUNT_TEXT_MAX 48 /* room for any count of a short word */
+
+/* "1 target", "2 targets", "0 LUNs": one is the word for one of them. Returns dst. */
+char *count_format(char dst[static COUNT_TEXT_MAX], uint64_t n, const char *one);
+
 #endif

@@ -166,7 +166,7 @@ bool log_rate_pass(struct log_rate *r, uint64_t now_ms, const char *what)
 	/* Lines may come out of order: an earlier one begins no other span. */
 	if (now_ms > r->since_ms && now_ms - r->since_ms >= span_ms) {
 		if (r->withheld)
-			log_warning("%u more %s not told", r->withheld, what);
+			log_warning("%s: %u more not told", what, r->withheld);
 		*r = (struct log_rate){ .since_ms = now_ms, .span_ms = r->span_ms };
 	}
 	if (r->passed < LOG_RATE_MAX) {

@@ -107,3 +107,9 @@ char *size_format(char *dst, size_t size, uint64_t bytes)
 	snprintf(dst, size, "%" PRIu64 "%s", bytes, letter);
 	return dst;
 }
+
+char *count_format(char dst[static COUNT_TEXT_MAX], uint64_t n, const char *one)
+{
+	snprintf(dst, COUNT_TEXT_MAX, "%" PRIu64 " %s%s", n, one, n == 1 ? "" : "s");
+	return dst;
+}

@@ -1,6 +1,7 @@
 #include "config/commit.h"
 
 #include "base/log.h"
+#include "base/units.h"
 #include "scsi/keep.h"
 #include "scsi/lu_change.h"
 
@@ -89,7 +90,7 @@ static int check_sessions(const struct commit *c, const struct plan *p,
 {
 	const struct target *t = NULL;
 	const struct scsi_nexus *x;
-	char name[TARGET_NAME_MAX];
+	char name[TARGET_NAME_MAX], count[COUNT_TEXT_MAX];
 	unsigned int n = 0;
 
 	if (p->rq->kind != REQUEST_TARGET_REMOVE || p->rq->force)
@@ -102,8 +103,8 @@ static int check_sessions(const struct commit *c, const struct plan *p,
 		n++;
 	if (n == 0)
 		return 0;
-	snprintf(why, COMMIT_WHY_MAX, "target remove: %u session%s use%s it (--force ends them)", n,
-		 n == 1 ? "" : "s", n == 1 ? "s" : "");
+	snprintf(why, COMMIT_WHY_MAX, "target remove: it is in use by %s (--force ends them)",
+		 count_format(count, n, "session"));
 	return -EBUSY;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/crc32c.h"
 #include "base/regular.h"
+#include "base/units.h"
 #include "config/edit.h"
 #include "config/export.h"
 #include "config/merge.h"
@@ -263,8 +264,8 @@ static bool would_lose(const char *dir)
 
 int save_write(const struct running *r, bool force, char **why, char **note)
 {
+	char *text, count[COUNT_TEXT_MAX];
 	size_t n = 0, len = 0;
-	char *text;
 	int err;
 
 	if (!r->state_dir || !r->path) {
@@ -291,8 +292,8 @@ int save_write(const struct running *r, bool force, char **why, char **note)
 			say(why, "%s/%s: %s; what was saved before is still there", r->state_dir,
 			    SAVE_NAME, strerror(-err));
 		else
-			say(note, "%zu change%s saved in %s/%s", n, n == 1 ? "" : "s", r->state_dir,
-			    SAVE_NAME);
+			say(note, "%s saved in %s/%s", count_format(count, n, "change"),
+			    r->state_dir, SAVE_NAME);
 	}
 	free(text);
 	return err;

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/units.h"
 #include "daemon/notify.h"
 #include "daemon/portal.h"
 #include "daemon/stop.h"
@@ -106,14 +107,13 @@ static void on_settings(void *user, const struct conf_settings *before,
 static void on_reloading(void *user, bool begins)
 {
 	struct change *c = user;
-	char status[64];
+	char status[COUNT_TEXT_MAX];
 
 	if (begins) {
 		notify_reloading();
 		return;
 	}
-	snprintf(status, sizeof(status), "%zu targets", c->running->config->world.ntargets);
-	notify_ready(status);
+	notify_ready(count_format(status, c->running->config->world.ntargets, "target"));
 }
 
 static const struct commit_ops ops = {
@@ -145,12 +145,14 @@ static void log_lines(enum log_level level, char *text)
 
 static void on_reloaded(struct apply_call *call)
 {
+	char count[COUNT_TEXT_MAX];
+
 	log_lines(LOG_LEVEL_WARNING, call->notes);
 	if (call->err) {
 		log_lines(LOG_LEVEL_ERROR, call->why);
 		log_error("reload: nothing was changed");
 	} else {
-		log_notice("reload: %zu change%s", call->nlines, call->nlines == 1 ? "" : "s");
+		log_notice("reload: %s", count_format(count, call->nlines, "change"));
 	}
 	apply_call_free(call);
 }

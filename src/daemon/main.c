@@ -1,6 +1,7 @@
 /* itgtd: what is started in which order, and stopped in the reverse one. */
 #include "base/buf.h"
 #include "base/regular.h"
+#include "base/units.h"
 #include "config/build.h"
 #include "control/metrics.h"
 #include "control/server.h"
@@ -75,13 +76,14 @@ static int load(struct daemon *d)
 static int say_checked(const struct daemon *d)
 {
 	const struct config_lun *l;
+	char ntargets[COUNT_TEXT_MAX], nluns[COUNT_TEXT_MAX];
 	size_t luns = 0;
 
 	STAILQ_FOREACH (l, &d->config.luns, link)
 		luns++;
-	printf("%s: no faults, %zu target%s, %zu LUN%s\n",
-	       d->args.serve.nspecs ? "--serve" : d->args.config, d->config.world.ntargets,
-	       d->config.world.ntargets == 1 ? "" : "s", luns, luns == 1 ? "" : "s");
+	printf("%s: no faults, %s, %s\n", d->args.serve.nspecs ? "--serve" : d->args.config,
+	       count_format(ntargets, d->config.world.ntargets, "target"),
+	       count_format(nluns, luns, "LUN"));
 	return EXIT_DONE;
 }
 

@@ -1,5 +1,7 @@
 #include "daemon/ready.h"
 
+#include "base/units.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +41,7 @@ static void put_urls(FILE *f, const struct config *c)
 
 char *ready_line(const struct config *c, bool is_serve)
 {
-	char *line = NULL;
+	char *line = NULL, count[COUNT_TEXT_MAX];
 	size_t size;
 	FILE *f = open_memstream(&line, &size);
 
@@ -49,7 +51,7 @@ char *ready_line(const struct config *c, bool is_serve)
 	if (is_serve) {
 		put_urls(f, c);
 	} else {
-		fprintf(f, " %zu targets on", c->world.ntargets);
+		fprintf(f, " %s on", count_format(count, c->world.ntargets, "target"));
 		put_portals(f, c);
 	}
 	if (fclose(f) != 0) {

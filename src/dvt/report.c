@@ -1,5 +1,7 @@
 #include "dvt/report.h"
 
+#include "base/units.h"
+
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -153,6 +155,7 @@ static void json_summary(const struct report *r, const struct walk *w, uint32_t 
 
 void report_summary(struct report *r, const struct walk *w)
 {
+	char rounds[COUNT_TEXT_MAX], connections[COUNT_TEXT_MAX];
 	uint32_t met, all;
 
 	clear_line(r);
@@ -161,12 +164,12 @@ void report_summary(struct report *r, const struct walk *w)
 		json_summary(r, w, met, all);
 		return;
 	}
-	printf("%" PRIu64 " rounds, %" PRIu64 " connections, %.1f MB in %.1f s; %" PRIu32
-	       " of %" PRIu32 " pairs of edges met\n",
-	       r->rounds, w->connections, (double)w->bytes / 1e6, (double)report_ms(r) / 1000, met,
-	       all);
+	printf("%s, %s, %.1f MB in %.1f s; %" PRIu32 " of %" PRIu32 " pairs of edges met\n",
+	       count_format(rounds, r->rounds, "round"),
+	       count_format(connections, w->connections, "connection"), (double)w->bytes / 1e6,
+	       (double)report_ms(r) / 1000, met, all);
 	if (r->failures)
-		printf("%" PRIu64 " rounds failed\n", r->failures);
+		printf("%s failed\n", count_format(rounds, r->failures, "round"));
 	else
 		printf("every round held (seed %" PRIu64 ")\n", r->options->space.seed);
 }

@@ -1,5 +1,6 @@
 #include "iscsi/join.h"
 
+#include "base/units.h"
 #include "iscsi/conn.h"
 
 #include <stdio.h>
@@ -26,6 +27,7 @@ struct session *join_find(struct join *j)
 {
 	const struct session_identity *id = j->id;
 	struct session *s = sessions_find(j->iscsi, j->tsih);
+	char count[COUNT_TEXT_MAX];
 
 	if (!s || s->is_dropped || s->target != id->target ||
 	    memcmp(s->isid, id->isid, PDU_ISID_LEN) != 0 ||
@@ -39,8 +41,8 @@ struct session *join_find(struct join *j)
 		return refuse(j, PDU_LOGIN_CANNOT_INCLUDE);
 	}
 	if (count_others(s, j->cid) >= s->param.MaxConnections) {
-		snprintf(j->why, sizeof(j->why), "session %u has its %u connections already",
-			 s->tsih, s->param.MaxConnections);
+		snprintf(j->why, sizeof(j->why), "session %u has %s already, as was agreed",
+			 s->tsih, count_format(count, s->param.MaxConnections, "connection"));
 		return refuse(j, PDU_LOGIN_TOO_MANY_CONNECTIONS);
 	}
 	return s;

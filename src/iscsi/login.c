@@ -404,7 +404,7 @@ static bool begin(struct login *l)
 	}
 	if (iscsi->nconns > iscsi->max_connections) {
 		login_rsp_refuse(l, PDU_LOGIN_OUT_OF_RESOURCES,
-				 "all %u connections are taken (max-connections)",
+				 "there are as many connections as max-connections allows, %u",
 				 iscsi->max_connections);
 		return false;
 	}

@@ -1,6 +1,7 @@
 #include "itgtctl/top.h"
 
 #include "base/clock.h"
+#include "base/units.h"
 #include "itgtctl/print.h"
 #include "itgtctl/remote.h"
 #include "itgtctl/rows.h"
@@ -158,17 +159,27 @@ static int draw_rows(int y, const struct rows *r, int *first, int lines, int wid
 
 static void draw_status(const struct top *t)
 {
+	static const struct {
+		const char *member, *one;
+	} totals[] = {
+		{ "targets", "target" },
+		{ "luns", "LUN" },
+		{ "sessions", "session" },
+		{ "connections", "connection" },
+	};
 	const json_t *s = t->now.status;
-	char up[PRINT_VALUE_MAX];
+	char up[PRINT_VALUE_MAX], list[4 * COUNT_TEXT_MAX] = "", one[COUNT_TEXT_MAX];
+	size_t i, len = 0;
 
-	put(0, 0, "itgtd %s, %s for %s: %lld targets, %lld LUNs, %lld sessions, %lld connections",
-	    json_string_value(json_object_get(s, "version")),
+	for (i = 0; i < sizeof(totals) / sizeof(totals[0]); i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
+					count_format(one,
+						     (uint64_t)json_integer_value(
+							     json_object_get(s, totals[i].member)),
+						     totals[i].one));
+	put(0, 0, "itgtd %s, %s for %s: %s", json_string_value(json_object_get(s, "version")),
 	    json_string_value(json_object_get(s, "state")),
-	    print_seconds(up, json_integer_value(json_object_get(s, "uptime_s"))),
-	    (long long)json_integer_value(json_object_get(s, "targets")),
-	    (long long)json_integer_value(json_object_get(s, "luns")),
-	    (long long)json_integer_value(json_object_get(s, "sessions")),
-	    (long long)json_integer_value(json_object_get(s, "connections")));
+	    print_seconds(up, json_integer_value(json_object_get(s, "uptime_s"))), list);
 }
 
 static void draw_keys(const struct top *t)

@@ -181,7 +181,7 @@ class Targets(Case):
             self.change("target", "add", B)
             self.change("lun", "add", B, "0", f"{self.dir}/disk,size=1M,max-iops=1")
             with verify.Verifier(itgtd.ports[0], A), ctl.Initiator(itgtd.ports[0], target=B) as host:
-                self.assertIn("1 session uses it (--force ends them)", self.refused("target", "remove", B))
+                self.assertIn("it is in use by 1 session (--force ends them)", self.refused("target", "remove", B))
                 self.quiet(host)
                 for _ in range(3):
                     host.start(verify.cdb(0x28, 0), 0, 512)

@@ -39,7 +39,7 @@ class Top(ctl.Case):
     def test_work_is_seen(self):
         with self.serve("--serve", "null,size=1G", "--serve", "null,size=1G", "--portal", "127.0.0.1:0") as itgtd, \
                 Worker(itgtd.ports[0], 1), self.top(lines=24, columns=120) as top:
-            top.shows(r"^itgtd \d.*: 1 targets, 2 LUNs, 1 sessions, 1 connections$")
+            top.shows(r"^itgtd \d.*: 1 target, 2 LUNs, 1 session, 1 connection$")
             row = top.shows(rf"^{ctl.IQN}/1 +([1-9]\S*) +0 +(\S+[KM]) +0B +(\S+[num]s) +- +\d+\.\d +0$")
             self.assertTrue(row)
             top.shows(rf"^{ctl.IQN}/0 +0 +0 ")

@@ -62,7 +62,7 @@ class Ready(cli.Case):
     def test_the_example_for_test_runs_serves(self):
         path = pathlib.Path(__file__).parents[2] / "conf/examples/ci.conf"
         with cli.Daemon("-c", str(path), "--exit-with-parent", cwd=self.dir) as itgtd:
-            self.assertRegex(itgtd.ready, r"^itgtd: ready: 1 targets on 127\.0\.0\.1:\d+$")
+            self.assertRegex(itgtd.ready, r"^itgtd: ready: 1 target on 127\.0\.0\.1:\d+$")
             cli.connect(itgtd.ports[0]).close()
             self.assertEqual(itgtd.end(), 0)
 

@@ -375,7 +375,7 @@ static void a_flood_of_faults(void)
 	unsigned int told;
 	int i;
 
-	for (i = 0; i < 300 || !fixture_log_count("more faults of peers not told"); i++) {
+	for (i = 0; i < 300 || !fixture_log_count("faults of peers: "); i++) {
 		CHECK_THAT(now_us() - start < 60000000, "no summary after %d faults", i);
 		fixture_connect(&s);
 		CHECK_ERR(&s, ini_login(&s, &l), -EACCES);

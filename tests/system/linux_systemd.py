@@ -106,7 +106,7 @@ conf '"0.0.0.0:3260", "[::]:3260"' "$IQN" 0 >/etc/itgtd.conf
 systemctl stop itgtd
 systemctl enable --now itgtd.socket itgtd
 systemctl is-active itgtd.socket itgtd
-journalctl -u itgtd | grep 'ready: 1 targets'
+journalctl -u itgtd | grep 'ready: 1 target'
 journalctl -u itgtd | not grep 'is no portal'
 
 : one more daemon

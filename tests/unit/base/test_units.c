@@ -176,11 +176,23 @@ static void sizes_are_written(void)
 	}
 }
 
+static void things_are_counted(void)
+{
+	char text[COUNT_TEXT_MAX];
+
+	CU_ASSERT_STRING_EQUAL(count_format(text, 0, "LUN"), "0 LUNs");
+	CU_ASSERT_STRING_EQUAL(count_format(text, 1, "target"), "1 target");
+	CU_ASSERT_STRING_EQUAL(count_format(text, 2, "session"), "2 sessions");
+	CU_ASSERT_STRING_EQUAL(count_format(text, UINT64_MAX, "connection"),
+			       "18446744073709551615 connections");
+}
+
 static const struct unit_test tests[] = {
 	{ "sizes are powers of 1024 and nothing else", sizes_are_read },
 	{ "durations are milliseconds, a bare number is seconds", durations_are_read },
 	{ "rates say what they count", rates_are_read },
 	{ "a size is written in its shortest exact form, and can be read back", sizes_are_written },
+	{ "one is counted as one", things_are_counted },
 };
 
 UNIT_MAIN("base/units", tests)

@@ -109,7 +109,7 @@ static void a_target_in_use(void)
 	strcpy(x.initiator, "iqn.a,i,0x01");
 	CU_ASSERT_EQUAL_FATAL(scsi_nexus_open(&x, &target(&r, NAME "a")->device), 0);
 	CU_ASSERT_EQUAL(change(&r, REQUEST_TARGET_REMOVE, NAME "a", 0, NULL), -EBUSY);
-	told(&r, "1 session uses it (--force ends them)");
+	told(&r, "it is in use by 1 session (--force ends them)");
 	CU_ASSERT_PTR_NOT_NULL(unit(&r, NAME "a", 0));
 	c = ask(&r, REQUEST_TARGET_REMOVE, NAME "a", 0, NULL);
 	c->rq.force = true;

@@ -153,8 +153,8 @@ static void one_that_goes_on_is_counted(void)
 	rig_in(&r, &c, read10, 10, 1024);
 	scsi_task_fini(&c.t);
 	CU_ASSERT_EQUAL(seen.count, LOG_RATE_MAX + 3);
-	CU_ASSERT_STRING_EQUAL(seen.before, "980 more faults of iqn.2026-11.org.example:disk1 "
-					    "LUN 0 not told");
+	CU_ASSERT_STRING_EQUAL(seen.before, "faults of iqn.2026-11.org.example:disk1 LUN 0: "
+					    "980 more not told");
 	CU_ASSERT_STRING_EQUAL(seen.last, rows[0].line);
 	rig_close(&r);
 	log_set_sink(NULL, NULL);
