@@ -1,10 +1,15 @@
 #include "store/workers.h"
 
+#include "base/clock.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+
+#define AT_ONCE  8      /* requests that a worker takes, when the last ones took … */
+#define QUICK_NS 100000 /* … less than this, all together */
 
 int workers_init(struct workers *w, unsigned int max, int wake_fd)
 {
@@ -37,10 +42,13 @@ void workers_fini(struct workers *w)
 	free(w->threads);
 }
 
-/* The next request to work on; NULL: stop. */
-static struct store_io *worker_get(struct workers *w)
+/* Some requests to work on, all of one store: none waits behind another's. How many there are; 0:
+ * stop. */
+static unsigned int worker_get(struct workers *w, struct store_io_list *mine, unsigned int most)
 {
+	const struct store *store;
 	struct store_io *io;
+	unsigned int n;
 
 	pthread_mutex_lock(&w->lock);
 	while (STAILQ_EMPTY(&w->todo) && !w->stop) {
@@ -49,37 +57,72 @@ static struct store_io *worker_get(struct workers *w)
 		w->idle--;
 	}
 	io = STAILQ_FIRST(&w->todo);
-	if (io) {
+	store = io ? io->store : NULL;
+	for (n = 0; io && io->store == store && n < most; n++, io = STAILQ_FIRST(&w->todo)) {
 		STAILQ_REMOVE_HEAD(&w->todo, link);
-		w->waiting--;
+		STAILQ_INSERT_TAIL(mine, io, link);
 	}
+	w->waiting -= n;
+	if (w->waiting && w->idle)
+		pthread_cond_signal(&w->more);
 	pthread_mutex_unlock(&w->lock);
-	return io;
+	return n;
 }
 
-/* Only the first of several wakes the loop: it takes all of them at once. */
-static void worker_put(struct workers *w, struct store_io *io)
+/*
+ * Give back those that are done, and those that were not begun. Only the first of several done
+ * wakes the loop: it takes all of them at once.
+ */
+static void worker_put(struct workers *w, struct store_io_list *done, struct store_io_list *rest,
+		       unsigned int left)
 {
 	bool first;
 
 	pthread_mutex_lock(&w->lock);
 	first = STAILQ_EMPTY(&w->done);
-	STAILQ_INSERT_TAIL(&w->done, io, link);
+	STAILQ_CONCAT(&w->done, done);
 	atomic_store_explicit(&w->news, true, memory_order_relaxed);
+	STAILQ_CONCAT(rest, &w->todo);
+	STAILQ_CONCAT(&w->todo, rest);
+	w->waiting += left;
+	if (left && w->idle)
+		pthread_cond_signal(&w->more);
 	pthread_mutex_unlock(&w->lock);
 	if (first)
 		eventfd_write(w->wake_fd, 1);
 }
 
-static void *worker_main(void *arg)
+/*
+ * Do n requests, as long as they are quick: then a lock and a wake-up for each are much of their
+ * cost. How many to take next time.
+ */
+static unsigned int worker_do(struct workers *w, struct store_io_list *mine, unsigned int n)
 {
-	struct workers *w = arg;
+	struct store_io_list done = STAILQ_HEAD_INITIALIZER(done);
+	uint64_t until_ns = clock_ns() + QUICK_NS;
+	bool is_quick = true;
 	struct store_io *io;
 
-	while ((io = worker_get(w))) {
+	while (n > 0 && is_quick) {
+		io = STAILQ_FIRST(mine);
+		STAILQ_REMOVE_HEAD(mine, link);
+		n--;
 		io->error = io->work(io);
-		worker_put(w, io);
+		STAILQ_INSERT_TAIL(&done, io, link);
+		is_quick = clock_ns() < until_ns;
 	}
+	worker_put(w, &done, mine, n);
+	return is_quick ? AT_ONCE : 1;
+}
+
+static void *worker_main(void *arg)
+{
+	struct store_io_list mine = STAILQ_HEAD_INITIALIZER(mine);
+	struct workers *w = arg;
+	unsigned int n, most = 1;
+
+	while ((n = worker_get(w, &mine, most)))
+		most = worker_do(w, &mine, n);
 	return NULL;
 }
 
@@ -116,8 +159,8 @@ int workers_add(struct workers *w, struct store_io *io)
 
 	pthread_mutex_lock(&w->lock);
 	STAILQ_INSERT_TAIL(&w->todo, io, link);
-	w->waiting++;
-	pthread_cond_signal(&w->more);
+	if (w->waiting++ == 0) /* else who comes for the first wakes another */
+		pthread_cond_signal(&w->more);
 	pthread_mutex_unlock(&w->lock);
 	return 0;
 }

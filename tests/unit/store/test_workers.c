@@ -1,5 +1,6 @@
 #include "store/workers.h"
 
+#include "base/clock.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -32,7 +33,10 @@ static int note_thread(struct store_io *io)
 
 static void add(struct workers *w, struct job *j, uint64_t result)
 {
-	*j = (struct job){ .io = { .work = note_thread, .offset = result }, .meet = j->meet };
+	*j = (struct job){
+		.io = { .work = note_thread, .offset = result, .store = j->io.store },
+		.meet = j->meet,
+	};
 	j->io.user = j;
 	CU_ASSERT_EQUAL_FATAL(workers_add(w, &j->io), 0);
 }
@@ -122,7 +126,7 @@ static void each_of_many_comes_back_once(void)
 static void work_that_waits_gets_more_threads(void)
 {
 	pthread_barrier_t meet;
-	struct job jobs[3];
+	struct job jobs[3] = { { .meet = NULL } };
 	struct workers w;
 	int i;
 
@@ -135,6 +139,63 @@ static void work_that_waits_gets_more_threads(void)
 	take(&w, 3);
 	CU_ASSERT_EQUAL(w.started, 3);
 	stop(&w);
+	pthread_barrier_destroy(&meet);
+}
+
+static int wait_a_while(struct store_io *io)
+{
+	uint64_t until_ns = clock_ns() + 300000;
+
+	(void)io;
+	while (clock_ns() < until_ns)
+		;
+	return 0;
+}
+
+/* A worker that has taken several, and finds one of them slow, gives the others back. */
+static void some_are_slow(void)
+{
+	static struct job jobs[MANY];
+	struct workers w;
+	int i;
+
+	start(&w, 3);
+	for (i = 0; i < MANY; i++) {
+		jobs[i] = (struct job){
+			.io = { .work = i % 16 ? note_thread : wait_a_while, .user = &jobs[i] },
+		};
+		CU_ASSERT_EQUAL_FATAL(workers_add(&w, &jobs[i].io), 0);
+	}
+	take(&w, MANY);
+	for (i = 0; i < MANY; i++)
+		CU_ASSERT_EQUAL(jobs[i].back, 1);
+	stop(&w);
+}
+
+/* However quick they all are: none waits for one of another store. Both threads are at a gate while
+ * two are queued that wait for each other. */
+static void stores_do_not_wait_for_each_other(void)
+{
+	struct store stores[2] = { { .size = 1 }, { .size = 1 } };
+	struct job jobs[4] = { { .meet = NULL } };
+	pthread_barrier_t gate, meet;
+	struct workers w;
+	int i, n;
+
+	start(&w, 2);
+	pthread_barrier_init(&gate, NULL, 3);
+	pthread_barrier_init(&meet, NULL, 2);
+	for (n = 0; n < 200; n++) {
+		for (i = 0; i < 4; i++) {
+			jobs[i].meet = i < 2 ? &gate : &meet;
+			jobs[i].io.store = &stores[i % 2];
+			add(&w, &jobs[i], 0);
+		}
+		pthread_barrier_wait(&gate);
+		take(&w, 4);
+	}
+	stop(&w);
+	pthread_barrier_destroy(&gate);
 	pthread_barrier_destroy(&meet);
 }
 
@@ -160,6 +221,8 @@ static const struct unit_test tests[] = {
 	  work_runs_elsewhere_and_its_result_comes_back },
 	{ "each of many requests comes back once", each_of_many_comes_back_once },
 	{ "work that waits gets more threads, up to the limit", work_that_waits_gets_more_threads },
+	{ "some are slow", some_are_slow },
+	{ "stores do not wait for each other", stores_do_not_wait_for_each_other },
 	{ "an idle thread is used again", an_idle_thread_is_used_again },
 };
 
