@@ -10,15 +10,29 @@
 
 #define COLUMNS_MAX 24
 
-/* Lists whose objects have more members than a line has room for: those that are shown. */
-static const struct {
+/*
+ * What is to be known of a method's list: which members its objects are shown with, where a line
+ * has no room for all, and what is said when there is nothing in it.
+ */
+static const struct view {
 	const char *method;
-	const char *columns; /* "": all, one below the other */
+	const char *columns; /* NULL: all; "": all, one below the other */
+	const char *nothing;
 } views[] = {
-	{ "connection.list", "sid cid state initiator address portal age_s idle_s auth user "
-			     "commands received_bytes sent_bytes" },
-	{ "method.list", "name help" },
-	{ "why", "" },
+	{ "connection.list",
+	  "sid cid state initiator address portal age_s idle_s auth user commands received_bytes "
+	  "sent_bytes",
+	  "no connections" },
+	{ "diff", NULL, "nothing to change" },
+	{ "lun.list", NULL, "no LUNs" },
+	{ "lun.resize", NULL, "nothing to change" },
+	{ "lun.set", NULL, "nothing to change" },
+	{ "method.list", "name help", "nothing" },
+	{ "portal.list", NULL, "no portals" },
+	{ "reload", NULL, "nothing to change" },
+	{ "session.list", NULL, "no sessions" },
+	{ "target.list", NULL, "no targets" },
+	{ "why", "", "no login was refused" },
 };
 
 /* ---- values ---- */
@@ -188,23 +202,23 @@ static char *cell_text(const char *name, const json_t *value)
 
 /* ---- lists ---- */
 
-/* NULL: nothing is said of the method. */
-static const char *columns_of(const char *method)
+static const struct view *view_of(const char *method)
 {
+	static const struct view plain = { "", NULL, "nothing" };
 	size_t i;
 
 	for (i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
 		if (!strcmp(views[i].method, method))
-			return views[i].columns;
+			return &views[i];
 	}
-	return NULL;
+	return &plain;
 }
 
 /* The members of an object that have a column, in order; returns how many. */
 static size_t pick_columns(const char *method, json_t *first, const char *names[COLUMNS_MAX],
 			   char *copy, size_t size)
 {
-	const char *name, *columns = columns_of(method);
+	const char *name, *columns = view_of(method)->columns;
 	size_t n = 0;
 	json_t *value;
 	char *word;
@@ -288,7 +302,7 @@ static void print_object(FILE *out, json_t *object, int indent)
 /* Is each object of the method's list one of its own, line by line? */
 static bool is_long(const char *method)
 {
-	const char *columns = columns_of(method);
+	const char *columns = view_of(method)->columns;
 
 	return columns && !*columns;
 }
@@ -313,5 +327,7 @@ void print_result(FILE *out, const char *method, json_t *result)
 		text = cell_text("", result);
 		fprintf(out, "%s\n", text ? text : "?");
 		free(text);
+	} else if (json_is_array(result)) {
+		fprintf(out, "%s\n", view_of(method)->nothing);
 	}
 }

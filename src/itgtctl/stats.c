@@ -141,7 +141,11 @@ void stats_print(FILE *out, const json_t *now, const json_t *before, double s)
 		n = before ? sizeof(rates) / sizeof(rates[0]) : sizeof(totals) / sizeof(totals[0]);
 	struct table t;
 
-	if (!json_array_size(now) || table_init(&t, n))
+	if (!json_array_size(now)) {
+		fprintf(out, "no LUNs\n");
+		return;
+	}
+	if (table_init(&t, n))
 		return;
 	for (i = 0; i < n; i++) {
 		table_add(&t, strdup(headings[i]));

@@ -232,6 +232,8 @@ class Reload(Case):
             self.assertEqual([row["change"] for row in self.change("reload")], rows)
             self.assertEqual(self.luns(host), [0, 2])
             self.assertEqual(self.change("diff"), [])
+            for word in "diff", "reload":
+                self.assertEqual(self.itgtctl(word), (0, "nothing to change\n", ""))
 
     def test_faults_change_nothing(self):
         with self.running() as (itgtd, io):

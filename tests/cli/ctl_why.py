@@ -69,6 +69,7 @@ class Why(ctl.Case):
             self.assertEqual(len(self.show("why", "second")), 1)
             self.assertEqual(len(self.show("why", "127.0.0.1")), 2)
             self.assertEqual(self.show("why", "198.51.100.1"), [])
+            self.assertEqual(self.itgtctl("why", "198.51.100.1"), (0, "no login was refused\n", ""))
             self.assertRegex(self.itgtctl("why", "second")[1], r"(?m)^reason +auth-group \"names\" ")
             self.assertEqual(itgtd.end(), 0)
 

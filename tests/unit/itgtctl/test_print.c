@@ -47,7 +47,8 @@ static const struct {
 	  "long one    1\n"
 	  "x         100\n" },
 	{ "a list in an object", "{\"all\":[{\"n\":1}]}", "all:\n  N\n  1\n" },
-	{ "an empty list", "[]", "" },
+	{ "an empty list", "[]", "nothing\n" },
+	{ "an empty object", "{}", "" },
 	{ "a text", "\"one\\ntwo\\n\"", "one\ntwo\n" },
 	{ "words", "[\"a\",\"b\"]", "a, b\n" },
 	{ "what a terminal would obey", "{\"a\":\"\\u001b[2J\\u007f\"}", "a  ?[2J?\n" },
@@ -74,9 +75,37 @@ static void results_are_laid_out(void)
 	}
 }
 
+/* People are told that there is nothing, in the words of what they asked for. */
+static void nothing_is_said_in_words(void)
+{
+	static const struct {
+		const char *method, *text;
+	} rows[] = {
+		{ "diff", "nothing to change\n" },
+		{ "reload", "nothing to change\n" },
+		{ "why", "no login was refused\n" },
+		{ "session.list", "no sessions\n" },
+	};
+	json_t *empty = json_array();
+	size_t i, len;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text = NULL;
+		FILE *out = open_memstream(&text, &len);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+		print_result(out, rows[i].method, empty);
+		fclose(out);
+		CU_ASSERT_STRING_EQUAL(text, rows[i].text);
+		free(text);
+	}
+	json_decref(empty);
+}
+
 static const struct unit_test tests[] = {
 	{ "numbers have their units", numbers_have_their_units },
 	{ "results are laid out", results_are_laid_out },
+	{ "nothing is said in words", nothing_is_said_in_words },
 };
 
 UNIT_MAIN("print", tests)
