@@ -1,5 +1,6 @@
 #include "control/metrics.h"
 
+#include "base/listen.h"
 #include "control/exposition.h"
 #include "iscsi/server.h"
 #include "target/portal.h"
@@ -7,7 +8,6 @@
 #include <errno.h>
 #include <ev.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,26 +123,6 @@ static void on_due(struct ev_loop *loop, ev_timer *w, int events)
 
 /* ---- open, close ---- */
 
-/* A listening socket. Its descriptor, or -errno. */
-static int listen_on(const struct portal_addr *addr, uint16_t *port)
-{
-	struct portal_addr own = { .len = sizeof(own.sa) };
-	int one = 1, err;
-	int fd = socket(addr->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-	    bind(fd, (const struct sockaddr *)&addr->sa, addr->len) < 0 ||
-	    listen(fd, BACKLOG) < 0 || getsockname(fd, (struct sockaddr *)&own.sa, &own.len) < 0) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	*port = portal_addr_port(&own);
-	return fd;
-}
-
 static int start_http(struct metrics *m, int fd)
 {
 	m->http = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, m,
@@ -176,12 +156,13 @@ int metrics_open(struct metrics **out, const struct control_env *env, const char
 		goto fail;
 	m->env = *env;
 	err = portal_addr_parse(address, &addr);
-	if (!err) {
-		fd = listen_on(&addr, &m->port);
-		err = fd < 0 ? fd : 0;
-	}
 	if (err)
 		goto fail;
+	fd = listen_open((const struct sockaddr *)&addr.sa, addr.len, BACKLOG);
+	err = fd < 0 ? fd : listen_address(fd, &addr.sa, &addr.len);
+	if (err)
+		goto fail;
+	m->port = portal_addr_port(&addr);
 	m->others = text_response(others, strlen(others), MHD_RESPMEM_PERSISTENT);
 	err = m->others ? start_http(m, fd) : -ENOMEM; /* which then owns fd */
 	if (err)
@@ -190,7 +171,7 @@ int metrics_open(struct metrics **out, const struct control_env *env, const char
 	*out = m;
 	return 0;
 fail:
-	(void)snprintf(why, METRICS_WHY_MAX, "metrics: %s: %s", address, strerror(-err));
+	(void)snprintf(why, METRICS_WHY_MAX, "metrics: %s: %s", address, listen_error(err));
 	if (fd >= 0)
 		close(fd);
 	if (m && m->others)

@@ -1,5 +1,6 @@
 #include "daemon/portal.h"
 
+#include "base/listen.h"
 #include "base/log.h"
 #include "daemon/notify.h"
 #include "iscsi/server.h"
@@ -7,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,35 +26,6 @@ struct listener {
 	bool is_open;                /* whoever comes is let in */
 	TAILQ_ENTRY(listener) link;
 };
-
-/* A socket's own address. 0 or -errno. */
-static int own_address(int fd, struct portal_addr *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->len = sizeof(out->sa);
-	return getsockname(fd, (struct sockaddr *)&out->sa, &out->len) < 0 ? -errno : 0;
-}
-
-/* A new socket that listens on addr. Its descriptor, or -errno. */
-static int listen_on(const struct portal_addr *addr)
-{
-	int family = addr->sa.ss_family, one = 1, fd, err;
-
-	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	/* IPv6 alone, so that 0.0.0.0 and [::] go together. */
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-	    (family == AF_INET6 &&
-	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) ||
-	    bind(fd, (const struct sockaddr *)&addr->sa, addr->len) < 0 ||
-	    listen(fd, BACKLOG) < 0) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
-}
 
 /* Sockets that the service manager has passed. */
 struct passed {
@@ -86,7 +57,7 @@ static int passed_take(struct passed *p, const struct portal_addr *addr)
 	socklen_t len = sizeof(listens);
 
 	for (i = 0; i < p->count; i++) {
-		if (p->taken[i] || own_address(NOTIFY_FIRST_FD + i, &own) ||
+		if (p->taken[i] || listen_address(NOTIFY_FIRST_FD + i, &own.sa, &own.len) ||
 		    !portal_addr_equal(&own, addr))
 			continue;
 		if (getsockopt(NOTIFY_FIRST_FD + i, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) ||
@@ -108,7 +79,7 @@ static void passed_fini(struct passed *p)
 	for (i = 0; p->taken && i < p->count; i++) {
 		if (p->taken[i])
 			continue;
-		if (!own_address(NOTIFY_FIRST_FD + i, &own))
+		if (!listen_address(NOTIFY_FIRST_FD + i, &own.sa, &own.len))
 			log_warning("the socket passed for %s is no portal of the configuration",
 				    portal_addr_format(text, &own));
 		close(NOTIFY_FIRST_FD + i);
@@ -124,14 +95,15 @@ static int open_socket(struct portal *portal, struct passed *passed, int *fd,
 
 	*fd = passed ? passed_take(passed, &portal->addr) : -1;
 	if (*fd < 0)
-		*fd = listen_on(&portal->addr);
+		*fd = listen_open((const struct sockaddr *)&portal->addr.sa, portal->addr.len,
+				  BACKLOG);
 	if (*fd < 0)
 		err = *fd;
 	if (!err && portal_addr_port(&portal->addr) == 0)
-		err = own_address(*fd, &portal->addr);
+		err = listen_address(*fd, &portal->addr.sa, &portal->addr.len);
 	if (err)
 		snprintf(why, LISTENERS_WHY_MAX, "cannot listen on %s: %s",
-			 portal_addr_format(text, &portal->addr), strerror(-err));
+			 portal_addr_format(text, &portal->addr), listen_error(err));
 	return err;
 }
 

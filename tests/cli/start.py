@@ -106,8 +106,13 @@ class CannotStart(cli.Case):
             portal = f"127.0.0.1:{taken.getsockname()[1]}"
             path = self.dir / "disk.img"
             self.assertEqual(cli.run("--serve", f"{path},size=1M", "--portal", portal),
-                             (4, "", f"itgtd: cannot listen on {portal}: Address already in use\n"))
+                             (4, "", f'itgtd: cannot listen on {portal}: Address already in use ("ss -ltnp" tells by whom)\n'))
             self.assertFalse(path.exists(), "the disk was made, and is left behind")
+
+    def test_an_address_of_another_machine(self):
+        code, _, err = cli.run("--serve", "ram,size=1M", "--portal", "198.51.100.1")
+        self.assertEqual((code, err.splitlines()[-1]), (4, "itgtd: cannot listen on 198.51.100.1:3260: this machine has no "
+                                                           'such address ("ip address" tells which)'))
 
     def test_a_disk_larger_than_the_process_may_write(self):
         def small():
