@@ -2,7 +2,6 @@
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 struct map_slot {

@@ -9,7 +9,6 @@
 #include "target/renew.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/queue.h>
 
 #define COMMIT_WHY_MAX 512

@@ -5,7 +5,6 @@
 #include "config/fault.h"
 #include "config/tree.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/queue.h>
 

@@ -4,8 +4,6 @@
 
 #include "config/tree.h"
 
-#include <stddef.h>
-
 /* Into to, which is a fresh one. 0 or -ENOMEM. */
 int conf_tree_copy(struct conf_tree *to, const struct conf_tree *from);
 

@@ -7,7 +7,6 @@
 
 #include <ev.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/queue.h>
 
 struct iscsi_server;

@@ -7,7 +7,6 @@
 #define DVT_SPACE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define SPACE_KEYS      16

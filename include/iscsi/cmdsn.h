@@ -3,7 +3,6 @@
 #ifndef ISCSI_CMDSN_H
 #define ISCSI_CMDSN_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 

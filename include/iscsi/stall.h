@@ -7,7 +7,6 @@
 #ifndef ISCSI_STALL_H
 #define ISCSI_STALL_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define STALL_CHECK_MS 2000 /* how often is looked, where c->waits says that there is need */

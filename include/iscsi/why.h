@@ -9,7 +9,6 @@
 #include "target/portal.h"
 #include "target/target.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -10,7 +10,6 @@
 #include "scsi/tid.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 

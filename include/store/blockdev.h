@@ -2,7 +2,6 @@
 #ifndef STORE_BLOCKDEV_H
 #define STORE_BLOCKDEV_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* Bytes. 0 or -errno. */

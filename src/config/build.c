@@ -4,7 +4,6 @@
 #include "scsi/device.h"
 #include "scsi/lu.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

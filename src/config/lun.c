@@ -1,9 +1,7 @@
 #include "config/lun.h"
 
-#include "base/units.h"
 #include "config/auth.h"
 #include "config/read.h"
-#include "scsi/device.h"
 
 #include <errno.h>
 #include <inttypes.h>

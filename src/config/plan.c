@@ -7,11 +7,9 @@
 #include "config/same.h"
 #include "scsi/device.h"
 #include "scsi/lu.h"
-#include "target/renew.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

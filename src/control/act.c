@@ -3,9 +3,7 @@
 #include "base/log.h"
 #include "control/call.h"
 #include "control/find.h"
-#include "control/view_target.h"
 #include "iscsi/manage.h"
-#include "scsi/lu.h"
 #include "scsi/pr_out.h"
 #include "target/target.h"
 

@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/histogram.h"
-#include "base/log.h"
 #include "iscsi/conn.h"
 #include "iscsi/iscsi.h"
 #include "iscsi/server.h"

@@ -6,12 +6,10 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/server.h"
 #include "iscsi/session.h"
-#include "scsi/alua.h"
 #include "scsi/lu.h"
 #include "target/world.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define TID_NAME_AT 4 /* SPC-5, 7.6.4.6: the name of an iSCSI TransportID */
 

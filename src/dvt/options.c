@@ -1,6 +1,5 @@
 #include "dvt/options.h"
 
-#include "base/log.h"
 #include "base/regular.h"
 #include "base/units.h"
 

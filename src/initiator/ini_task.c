@@ -2,7 +2,6 @@
 
 #include "base/bytes.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 

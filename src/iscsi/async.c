@@ -3,7 +3,6 @@
 #include "base/bytes.h"
 #include "iscsi/answer.h"
 #include "iscsi/conn.h"
-#include "iscsi/session.h"
 #include "scsi/sense.h"
 
 #include <stdbool.h>

@@ -12,7 +12,6 @@
 #include "iscsi/stall.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 #define LINGER_MS        5000       /* for a peer to read its last answer */
 #define MAX_UNSENT       4096       /* answers that may wait for a peer to read them … */

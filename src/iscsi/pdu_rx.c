@@ -3,7 +3,6 @@
 #include "base/crc32c.h"
 #include "wire/digest.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,6 @@
 #include "base/loop.h"
 #include "iscsi/conn.h"
 #include "iscsi/door.h"
-#include "iscsi/task.h"
 #include "scsi/core.h"
 #include "target/portal.h"
 

@@ -11,8 +11,6 @@
 #include <ncurses.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define CELL      9  /* places of a column */

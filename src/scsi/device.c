@@ -8,7 +8,6 @@
 #include "scsi/ua.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

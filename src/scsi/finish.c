@@ -1,6 +1,5 @@
 #include "scsi/finish.h"
 
-#include "scsi/cmd.h"
 #include "scsi/lu.h"
 #include "scsi/rangelock.h"
 #include "scsi/ready.h"

@@ -3,7 +3,6 @@
 #include "base/bytes.h"
 #include "scsi/buffer.h"
 #include "scsi/cmd_table.h"
-#include "scsi/device.h"
 #include "scsi/ident.h"
 #include "scsi/itl.h"
 #include "scsi/mmc_table.h"

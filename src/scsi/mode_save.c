@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "scsi/core.h"
-#include "scsi/device.h"
 #include "scsi/keep.h"
 #include "scsi/lu.h"
 #include "scsi/mode.h"

@@ -5,7 +5,6 @@
 #include "scsi/finish.h"
 #include "scsi/limits.h"
 #include "scsi/lu.h"
-#include "scsi/nexus.h"
 #include "scsi/step.h"
 #include "scsi/ua.h"
 

@@ -5,7 +5,6 @@
 #include "store/env.h"
 #include "store/space.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

@@ -3,7 +3,6 @@
 #include "base/units.h"
 #include "store/env.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
