@@ -9,6 +9,7 @@
 /* So much goes on in one turn; then sockets are looked at again. */
 #define ROUNDS_MAX 16
 #define STEPS_MAX  64
+#define TURN_NS    500000
 
 #define EARLY   8    /* PDUs answered first, when … */
 #define IDLE_NS 5000 /* … for so long there was nothing to do */
@@ -50,7 +51,7 @@ static bool flush(struct turn *t)
 	bool moved = true;
 	int i;
 
-	for (i = 0; moved && i < ROUNDS_MAX; i++) {
+	for (i = 0; moved && i < ROUNDS_MAX && clock_ns() - t->woke_ns < TURN_NS; i++) {
 		moved = work(t);
 		while (iscsi_server_hear(t->server, most)) {
 			t->worked = true;

@@ -3,6 +3,8 @@ import os
 import pathlib
 import re
 import statistics
+import time
+import urllib.request
 
 import peers
 import tables
@@ -12,10 +14,12 @@ IDLE = 10000
 RUNS = 5
 COMMANDS = 10000
 BUFFERS_MIB = 64
+PAGE_S = 1.1  # a page of metrics is given to all who ask within a second
 IQN = "iqn.2026-11.org.example:growth"
 CONF = """state-directory = "{dir}"
 max-connections = {connections}
 buffer-memory = "{buffers}M"
+metrics = "127.0.0.1:{metrics}"
 portal-group "1" {{ listen = {{ "127.0.0.1:0" }} }}
 """
 TARGET = """target "{iqn}{n}" {{
@@ -37,7 +41,8 @@ class Configured(peers.Itgtd):
         self.luns = luns
 
     def start(self, store, path, size):
-        parts = [CONF.format(dir=self.directory, connections=IDLE + 1000,
+        self.metrics = peers.free_port()
+        parts = [CONF.format(dir=self.directory, connections=IDLE + 1000, metrics=self.metrics,
                              buffers=BUFFERS_MIB if self.is_tight else 256)]
         for n in range(self.targets):
             luns = "".join(LUN.format(n=i, size=f"{size >> 20}M") for i in range(self.luns))
@@ -57,6 +62,14 @@ class Configured(peers.Itgtd):
     def memory_kib(self):
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"^VmHWM:\s+(\d+)", status, re.M).group(1))
+
+    def turns(self):
+        """How many turns of the loop took at most so many seconds: bound → number."""
+        time.sleep(PAGE_S)
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/metrics", timeout=10) as page:
+            text = page.read().decode()
+        found = re.findall(r'^itgtd_loop_turn_seconds_bucket\{le="([^"]+)"\} (\d+)', text, re.M)
+        return {float(bound): int(n) for bound, n in found}
 
 
 def compare(bench, cases):
@@ -84,6 +97,14 @@ def beside(bench, peer):
     got = compare(bench, [("alone", peer, ["-q", "1"], small_p99),
                           ("beside", peer, ["-q", "1", *stream], small_p99)])
     return tables.spread(got["beside"])
+
+
+def lag(bench, peer):
+    """The least bound, in ms, that 99 of 100 turns of the loop keep under small and large commands together."""
+    before = peer.turns()
+    bench.load_once(peer, ["-s", "4", "-q", "32", "-r", "70", "--also", "-b", "1M", "-S", "-r", "50", "-q", "4"])
+    turns = {bound: n - before[bound] for bound, n in peer.turns().items()}
+    return 1000 * min(bound for bound, n in turns.items() if n >= 0.99 * turns[float("inf")])
 
 
 def measure(bench, how, floor, say):
@@ -115,6 +136,7 @@ def measure(bench, how, floor, say):
         alone = statistics.median(cpu(bench.load_once(idle, deep)[0]) for _ in range(RUNS))
         tell(f"memory of {IDLE} idle sessions, MiB", f"{(idle.memory_kib() - memory) / 1024:.0f}", "at most 256")
         tell(f"CPU per I/O beside {IDLE} idle sessions, to without", f"{cpu(result) / alone:.2f}", "1")
+        tell("a turn of the loop under load, p99, ms", f"at most {lag(bench, plain):g}", "at most 1")
         memory = tight.memory_kib()
         bench.load_once(tight, ["-s", "100", "-q", str(COMMANDS // 100), "-b", "64K", "-r", "50"])
         tell(f"memory that {COMMANDS} commands of 64 KiB add, MiB", f"{(tight.memory_kib() - memory) / 1024:.0f}",
