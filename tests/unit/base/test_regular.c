@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 /* A folder of this test's own. */
-static char dir[] = "/tmp/test_regular.XXXXXX";
+static char dir[32];
 static int dir_fd;
 
 static void open_dir(void)
 {
-	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/test_regular.XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
 	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CU_ASSERT_FATAL(dir_fd >= 0);

@@ -79,9 +79,9 @@ static inline void drive_submit(struct store *s, struct drive_io *d, enum store_
 			.flags = flags,
 			.offset = offset,
 			.len = len,
-			.data = data,
 			.done = drive_done },
 	};
+	d->io.data = data;
 	d->io.user = d;
 	store_submit(s, &d->io);
 }
