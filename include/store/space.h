@@ -23,6 +23,12 @@ int space_punch(int fd, uint64_t offset, uint64_t len);
 int space_zero_file(int fd, uint64_t offset, uint64_t len, bool keep);
 int space_zero_device(int fd, uint64_t offset, uint64_t len);
 
+/* Can space of a regular file be reserved, and is it then there whenever it is written? */
+bool space_can_reserve(int fd);
+
+/* Zeros whose space is there when they are written. The file does not grow. 0 or -errno. */
+int space_reserve(int fd, uint64_t offset, uint64_t len);
+
 /*
  * Copy between two files, or inside one, without bringing the bytes here: the file system
  * shares blocks, or its server copies. 0; -EOPNOTSUPP: there is no such way, and perhaps a
@@ -37,6 +43,14 @@ int space_copy(int from, uint64_t from_offset, int to, uint64_t offset, uint64_t
  */
 int space_extent(int fd, uint64_t offset, uint64_t len, uint32_t block, bool *mapped,
 		 uint64_t *alike);
+
+/*
+ * Of a range in which space_extent() has found nothing mapped, and on a file system that can
+ * reserve: is the space of the block at offset reserved, and how far, at most len, is it alike?
+ * 0 or -errno.
+ */
+int space_reserved(int fd, uint64_t offset, uint64_t len, uint32_t block, bool *reserved,
+		   uint64_t *alike);
 
 /* What the file takes of its file system, and what that has. 0 or -errno. */
 int space_usage(int fd, struct store_space *out);

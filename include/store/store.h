@@ -25,8 +25,10 @@ enum store_op {
 	STORE_FLUSH,   /* all completed writes to stable storage; offset and len are 0 */
 	STORE_DISCARD, /* give the range back; reads as zeros afterwards */
 	STORE_ZERO,    /* make the range read as zeros, keeping it allocated where it can */
+	STORE_RESERVE, /* likewise, and what is written there later needs no space that is not
+			  the store's by then */
 	STORE_EXTENT,  /* is offset allocated, and how far (at most len) is it alike: sets mapped,
-			  extent_len */
+			  reserved, extent_len */
 	STORE_COPY,    /* make the range what is at from_offset of from, without moving its bytes
 			  here; -EOPNOTSUPP: that cannot be done, read and write it */
 	STORE_SPACE,   /* how much space it takes, and is left to it; offset and len are 0 */
@@ -73,7 +75,8 @@ struct store_io {
 
 	/* what came of it */
 	int error;                /* 0 or -errno; a short read or write is -EIO */
-	bool mapped;              /* STORE_EXTENT */
+	bool mapped;              /* STORE_EXTENT: data is there, or nobody knows */
+	bool reserved;            /* … there is none, but its space is (STORE_RESERVE) */
 	struct store_space space; /* STORE_SPACE */
 	uint64_t extent_len;      /* STORE_EXTENT: bytes, at least 1 block of io_align */
 
@@ -94,6 +97,7 @@ enum store_cap {
 	STORE_READ_ONLY = 0x4,
 	STORE_CAN_SPACE = 0x10,
 	STORE_VOLATILE = 0x8, /* content is gone with the process: ram */
+	STORE_CAN_RESERVE = 0x20,
 };
 
 struct store_ops {
@@ -221,7 +225,7 @@ int store_claim(struct store *s);
 /*
  * Start a request. What the store cannot take comes back through done(), too:
  * -EINVAL for a range outside the store, misaligned, empty or too long, -EROFS,
- * -EOPNOTSUPP for STORE_DISCARD without STORE_CAN_DISCARD.
+ * -EOPNOTSUPP for STORE_DISCARD without STORE_CAN_DISCARD, and likewise.
  */
 void store_submit(struct store *s, struct store_io *io);
 

@@ -222,6 +222,13 @@ static int zero_now(struct store_io *io)
 	return !err && wants_fua(io) ? sync_now(io) : err;
 }
 
+static int reserve_now(struct store_io *io)
+{
+	int err = space_reserve(file_of(io)->fd, io->offset, io->len);
+
+	return !err && wants_fua(io) ? sync_now(io) : err;
+}
+
 /*
  * Blocks that two files share must be paid for when one of them is written later: only
  * where both may run out of space anyhow.
@@ -239,8 +246,14 @@ static int copy_now(struct store_io *io)
 
 static int extent_now(struct store_io *io)
 {
-	return space_extent(file_of(io)->fd, io->offset, io->len, io->store->io_align, &io->mapped,
-			    &io->extent_len);
+	uint32_t block = io->store->io_align;
+	int fd = file_of(io)->fd;
+	int err = space_extent(fd, io->offset, io->len, block, &io->mapped, &io->extent_len);
+
+	if (err || io->mapped || !(io->store->caps & STORE_CAN_RESERVE))
+		return err;
+	return space_reserved(fd, io->offset, io->extent_len, block, &io->reserved,
+			      &io->extent_len);
 }
 
 static int space_now(struct store_io *io)
@@ -260,6 +273,7 @@ static void file_submit(struct store_io *io)
 	case STORE_FLUSH: way->flush(io); break;
 	case STORE_DISCARD: env_work(io, punch_now, file_done); break;
 	case STORE_ZERO: env_work(io, zero_now, file_done); break;
+	case STORE_RESERVE: env_work(io, reserve_now, file_done); break;
 	case STORE_EXTENT: env_work(io, extent_now, env_finish); break;
 	case STORE_COPY: env_work(io, copy_now, file_done); break;
 	case STORE_SPACE: env_work(io, space_now, env_finish); break;

@@ -333,6 +333,20 @@ static uint32_t discard_align(const struct opening *o)
 	return (uint32_t)st.st_blksize;
 }
 
+/* What can be done with it besides reading. */
+static uint32_t caps_of(const struct opening *o, uint32_t discard)
+{
+	uint32_t caps = o->p->read_only ? STORE_READ_ONLY : 0;
+
+	if (discard)
+		caps |= STORE_CAN_DISCARD;
+	if (o->is_device)
+		return caps;
+	if (discard && space_can_reserve(o->fd))
+		caps |= STORE_CAN_RESERVE;
+	return caps | STORE_CAN_EXTENT | STORE_CAN_SPACE;
+}
+
 /* The store of what was opened; it owns the descriptor. */
 static int make_store(struct opening *o, struct store_env *env, struct store **out)
 {
@@ -354,9 +368,7 @@ static int make_store(struct opening *o, struct store_env *env, struct store **o
 		.io_align = o->p->block_size,
 		.optimal_io = o->is_device ? blockdev_optimal(o->fd) : 0,
 		.discard_align = align,
-		.caps = (align ? STORE_CAN_DISCARD : 0) |
-			(o->is_device ? 0 : STORE_CAN_EXTENT | STORE_CAN_SPACE) |
-			(o->p->read_only ? STORE_READ_ONLY : 0),
+		.caps = caps_of(o, align),
 		.io = o->step > 1 ? STORE_IO_DIRECT : STORE_IO_CACHED,
 	};
 	f->fd = o->fd;

@@ -205,6 +205,7 @@ static void ram_submit(struct store_io *io)
 	case STORE_ZERO: ram_clear(io); return;
 	case STORE_EXTENT: extent(r, io); break;
 	case STORE_COPY:
+	case STORE_RESERVE:
 	case STORE_SPACE: /* store.c has answered what it cannot */
 	case STORE_FLUSH: break;
 	}

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -86,6 +88,34 @@ int space_zero_device(int fd, uint64_t offset, uint64_t len)
 	int err = blockdev_zero(fd, offset, len);
 
 	return is_refusal(err) ? write_zeros(fd, offset, len) : err;
+}
+
+int space_reserve(int fd, uint64_t offset, uint64_t len)
+{
+	return allocate(fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, len);
+}
+
+/* A file of ext4 with a tree of extents; one with lists of blocks (ext3) can reserve none. */
+static bool has_extents(int fd)
+{
+	unsigned int flags = 0;
+
+	return ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && flags & FS_EXTENT_FL;
+}
+
+/*
+ * Reserved space is worth something where a block is written in its own place, the first time,
+ * too. A file system that writes to another place (btrfs) may find none then, and one that only
+ * looks whether there is space (ZFS) reserves nothing. They are known by name, as trying leaves
+ * something behind: ext4 gives no space back that is behind the end of a file.
+ */
+bool space_can_reserve(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs))
+		return false;
+	return fs.f_type == XFS_SUPER_MAGIC || (fs.f_type == EXT4_SUPER_MAGIC && has_extents(fd));
 }
 
 /* A file system whose server can copy by itself: the bytes need not come here and go back. */
@@ -174,6 +204,32 @@ int space_extent(int fd, uint64_t offset, uint64_t len, uint32_t block, bool *ma
 	if (hole < 0)
 		return (int)hole;
 	*alike = ((uint64_t)hole - offset + block - 1) / block * block;
+	return 0;
+}
+
+int space_reserved(int fd, uint64_t offset, uint64_t len, uint32_t block, bool *reserved,
+		   uint64_t *alike)
+{
+	union {
+		struct fiemap map;
+		uint8_t room[sizeof(struct fiemap) + sizeof(struct fiemap_extent)];
+	} u = { .map = { .fm_start = offset, .fm_length = len, .fm_extent_count = 1 } };
+	const struct fiemap_extent *e = u.map.fm_extents;
+	uint64_t end = len;
+
+	if (ioctl(fd, FS_IOC_FIEMAP, &u.map))
+		return -errno;
+	*reserved = false;
+	if (u.map.fm_mapped_extents && e->fe_logical > offset) {
+		end = e->fe_logical - offset;
+	} else if (u.map.fm_mapped_extents) {
+		end = e->fe_logical + e->fe_length - offset;
+		*reserved = (e->fe_flags & FIEMAP_EXTENT_UNWRITTEN) && end >= block;
+	}
+	/* A block of which a part is not reserved is not. */
+	*alike = *reserved ? end / block * block : (end + block - 1) / block * block;
+	if (*alike > len)
+		*alike = len;
 	return 0;
 }
 

@@ -175,6 +175,8 @@ static const struct demand {
 	[STORE_DISCARD] = { "discard", .changes = true, .has_range = true,
 			    .cap = STORE_CAN_DISCARD },
 	[STORE_ZERO] = { "zeroing", .changes = true, .has_range = true },
+	[STORE_RESERVE] = { "reservation of space", .changes = true, .has_range = true,
+			    .cap = STORE_CAN_RESERVE },
 	[STORE_EXTENT] = { "extent query", .has_range = true },
 	[STORE_COPY] = { "copy", .changes = true, .has_range = true },
 	[STORE_SPACE] = { "space query", .cap = STORE_CAN_SPACE },
@@ -226,6 +228,7 @@ void store_submit(struct store *s, struct store_io *io)
 	io->part = 0;
 	io->error = 0;
 	io->mapped = false;
+	io->reserved = false;
 	io->extent_len = 0;
 	s->in_flight++;
 	err = check_io(s, io);

@@ -10,6 +10,7 @@ static void answer(struct odd_store *s, struct store_io *io)
 		case STORE_READ: memcpy(io->data, s->bytes + io->offset, io->len); break;
 		case STORE_WRITE: memcpy(s->bytes + io->offset, io->data, io->len); break;
 		case STORE_DISCARD:
+		case STORE_RESERVE:
 		case STORE_ZERO: memset(s->bytes + io->offset, 0, io->len); break;
 		case STORE_FLUSH:
 		case STORE_COPY: break;
@@ -19,6 +20,7 @@ static void answer(struct odd_store *s, struct store_io *io)
 			break;
 		case STORE_EXTENT:
 			io->mapped = s->bytes[io->offset] != 0;
+			io->reserved = !io->mapped && io->offset & s->store.io_align;
 			io->extent_len = s->store.io_align;
 			break;
 		}
@@ -63,7 +65,7 @@ struct odd_store *odd_store_new(struct store_env *env, uint64_t size, uint32_t b
 	s->store.size = size;
 	s->store.io_align = block_size;
 	s->store.discard_align = 2 * block_size;
-	s->store.caps = STORE_CAN_DISCARD | STORE_CAN_EXTENT | STORE_CAN_SPACE;
+	s->store.caps = STORE_CAN_DISCARD | STORE_CAN_EXTENT | STORE_CAN_SPACE | STORE_CAN_RESERVE;
 	s->bytes = calloc(1, size);
 	MUST(s->bytes, "memory");
 	STAILQ_INIT(&s->held);

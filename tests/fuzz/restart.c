@@ -74,13 +74,13 @@ static void damage(const struct rig *r, unsigned int lun, const char *suffix, st
 
 struct kept {
 	struct rig *r;
+	uint8_t *pr; /* owns */
 	unsigned int lun;
-	bool sealed;
 	uint32_t pr_len; /* bytes; 0: no reservations that persist */
-	uint8_t *pr;     /* owns */
-	bool has_saved;
-	uint8_t saved[SCSI_MODE_FIELDS];
 	struct scsi_ident ident[SCSI_IDENTS];
+	uint8_t saved[SCSI_MODE_FIELDS];
+	bool has_saved;
+	bool sealed;
 	bool wiping;
 };
 

@@ -165,6 +165,16 @@ static inline uint64_t drive_extent(struct store *s, uint64_t offset, uint64_t l
 	return d.io.error ? UINT64_MAX : d.io.extent_len;
 }
 
+/* Is all of the range reserved, and nothing of it mapped? */
+static inline bool drive_is_reserved(struct store *s, uint64_t offset, uint64_t len)
+{
+	struct drive_io d;
+
+	drive_submit(s, &d, STORE_EXTENT, 0, offset, len, NULL);
+	drive_wait(s->env, &d, 1);
+	return !d.io.error && !d.io.mapped && d.io.reserved && d.io.extent_len == len;
+}
+
 /* Copy len bytes between two stores, or inside one; the request's error. */
 static inline int drive_copy(struct store *from, uint64_t from_offset, struct store *to,
 			     uint64_t offset, uint64_t len, uint32_t flags)

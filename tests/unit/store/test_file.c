@@ -345,6 +345,42 @@ static void zeroing_hits_its_range_and_no_more(void)
 	on_each(check_zero);
 }
 
+static void check_reserve(struct bench *b)
+{
+	struct store *s = b->s;
+	bool mapped;
+
+	if (!(s->caps & STORE_CAN_RESERVE)) {
+		CU_ASSERT_EQUAL(drive(s, STORE_RESERVE, 0, 0, MIB, NULL), -EOPNOTSUPP);
+		return;
+	}
+	CU_ASSERT_EQUAL(drive_write(s, STORE_FUA, 0, 4 * MIB, 1), 0);
+	kernel.syncs = 0;
+	CU_ASSERT_EQUAL(drive(s, STORE_RESERVE, 0, 2 * MIB, 4 * MIB, NULL), 0);
+	CU_ASSERT_EQUAL(kernel.syncs, 0);
+	CU_ASSERT_EQUAL(drive(s, STORE_RESERVE, STORE_FUA, 7 * MIB, MIB, NULL), 0);
+	CU_ASSERT_EQUAL(kernel.syncs, 1);
+	CU_ASSERT(drive_space(b->d.path) >= 7 * MIB);
+	CU_ASSERT_TRUE(drive_is_reserved(s, 2 * MIB, 4 * MIB));
+	CU_ASSERT_FALSE(drive_is_reserved(s, 6 * MIB, MIB));
+	CU_ASSERT_TRUE(drive_is_reserved(s, 7 * MIB, MIB));
+	CU_ASSERT_EQUAL(drive_write(s, 0, 2 * MIB, MIB, 2), 0);
+	CU_ASSERT_EQUAL(drive_extent(s, 2 * MIB, 14 * MIB, &mapped), MIB);
+	CU_ASSERT_TRUE(mapped);
+	CU_ASSERT_EQUAL(drive(s, STORE_DISCARD, 0, 3 * MIB, MIB, NULL), 0);
+	CU_ASSERT_FALSE(drive_is_reserved(s, 3 * MIB, MIB));
+	CU_ASSERT_TRUE(drive_is_reserved(s, 4 * MIB, 2 * MIB));
+	CU_ASSERT_TRUE(drive_holds(s, 0, 2 * MIB, 1));
+	CU_ASSERT_TRUE(drive_holds(s, 2 * MIB, MIB, 2));
+	CU_ASSERT_TRUE(drive_is_zero(s, 3 * MIB, 13 * MIB));
+	CU_ASSERT_EQUAL(drive_length(b->d.path), 16 * MIB);
+}
+
+static void space_is_reserved_where_it_can_be(void)
+{
+	on_each(check_reserve);
+}
+
 static void check_extent(struct bench *b)
 {
 	bool mapped;
@@ -514,6 +550,7 @@ static const struct unit_test tests[] = {
 	{ "a discard reads as zeros and gives space back",
 	  a_discard_reads_as_zeros_and_gives_space_back },
 	{ "zeroing hits its range and no more", zeroing_hits_its_range_and_no_more },
+	{ "space is reserved where it can be", space_is_reserved_where_it_can_be },
 	{ "extents tell what is allocated", extents_tell_what_is_allocated },
 	{ "resizing grows the file, and never cuts it", resizing_grows_the_file_and_never_cuts_it },
 	{ "shrinking under I/O lets what is beyond fail",

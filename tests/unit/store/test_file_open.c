@@ -2,6 +2,7 @@
 
 #include "drive.h"
 #include "store/file.h"
+#include "store/space.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -373,6 +374,8 @@ static void what_the_mode_and_the_options_make_of_it(void)
 	CU_ASSERT_EQUAL(s->io == STORE_IO_DIRECT,
 			(fcntl(((struct file *)s)->fd, F_GETFL) & O_DIRECT) != 0);
 	CU_ASSERT_TRUE(s->caps & STORE_CAN_DISCARD);
+	CU_ASSERT_EQUAL((s->caps & STORE_CAN_RESERVE) != 0,
+			space_can_reserve(((struct file *)s)->fd));
 	store_close(s);
 	store_env_free(env);
 	drive_rmdir(&d);

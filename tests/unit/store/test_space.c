@@ -179,6 +179,144 @@ static void asking_whether_holes_work_changes_nothing(void)
 	on_each(check_probe);
 }
 
+/* Is all of the range alike, as space_extent() and space_reserved() have it? */
+static bool is_reserved(int fd, uint64_t offset, uint64_t len, bool *reserved)
+{
+	uint64_t alike;
+	bool mapped;
+
+	CU_ASSERT_EQUAL(space_extent(fd, offset, len, 512, &mapped, &alike), 0);
+	CU_ASSERT_FALSE(mapped);
+	CU_ASSERT_EQUAL(alike, len);
+	CU_ASSERT_EQUAL(space_reserved(fd, offset, len, 512, reserved, &alike), 0);
+	return alike == len;
+}
+
+static void check_reserve(const char *path, int fd)
+{
+	uint64_t before = drive_space(path), alike;
+	bool can = space_can_reserve(fd), reserved;
+
+	CU_ASSERT_FALSE(can && strncmp(path, "/dev/shm", 8) == 0);
+	if (!can) {
+		printf("(%s reserves nothing) ", path);
+		return;
+	}
+	CU_ASSERT_EQUAL(space_reserve(fd, 64 * KIB, 64 * KIB), 0);
+	CU_ASSERT_EQUAL(space_reserve(fd, MIB + 64 * KIB, 64 * KIB), 0); /* of the island */
+	CU_ASSERT_EQUAL(space_reserve(fd, 3 * MIB, 8 * MIB), 0);
+	CU_ASSERT_EQUAL(drive_length(path), 4 * MIB); /* never longer */
+	CU_ASSERT(drive_space(path) >= before + MIB + 64 * KIB);
+	CU_ASSERT_TRUE(is_reserved(fd, 0, 64 * KIB, &reserved) && !reserved);
+	CU_ASSERT_TRUE(is_reserved(fd, 64 * KIB, 64 * KIB, &reserved) && reserved);
+	CU_ASSERT_TRUE(is_reserved(fd, 128 * KIB, MIB - 128 * KIB, &reserved) && !reserved);
+	CU_ASSERT_TRUE(is_reserved(fd, MIB + 64 * KIB, 64 * KIB, &reserved) && reserved);
+	CU_ASSERT_TRUE(is_reserved(fd, 2 * MIB, MIB, &reserved) && !reserved);
+	CU_ASSERT_TRUE(is_reserved(fd, 3 * MIB, MIB, &reserved) && reserved);
+	CU_ASSERT_EQUAL(space_punch(fd, 3 * MIB, 64 * KIB), 0);
+	CU_ASSERT_TRUE(is_reserved(fd, 3 * MIB, 64 * KIB, &reserved) && !reserved);
+	/* A block of which a part is reserved is not, and who asks on begins behind it. */
+	CU_ASSERT_EQUAL(space_reserved(fd, 0, MIB, 96 * KIB, &reserved, &alike), 0);
+	CU_ASSERT(!reserved && alike == 96 * KIB);
+	CU_ASSERT_EQUAL(space_reserved(fd, 96 * KIB, 96 * KIB, 96 * KIB, &reserved, &alike), 0);
+	CU_ASSERT(!reserved && alike == 96 * KIB);
+	CU_ASSERT_TRUE(all(fd, 0, MIB, 0));
+	CU_ASSERT_TRUE(all(fd, MIB, 64 * KIB, 'x'));
+	CU_ASSERT_TRUE(all(fd, MIB + 64 * KIB, 64 * KIB, 0));
+	CU_ASSERT_TRUE(all(fd, MIB + 128 * KIB, MIB - 128 * KIB, 'x'));
+	CU_ASSERT_EQUAL(space_reserved(-1, 0, 512, 512, &reserved, &alike), -EBADF);
+}
+
+static void reserved_space_is_told_from_holes(void)
+{
+	on_each(check_reserve);
+}
+
+/* Data in the file that goes to the disk only later is no reserved space. */
+static void check_unwritten_data(const char *path, int fd)
+{
+	uint64_t alike;
+	bool mapped;
+
+	if (!space_can_reserve(fd))
+		return;
+	(void)path;
+	CU_ASSERT_EQUAL(space_reserve(fd, 3 * MIB, MIB), 0);
+	CU_ASSERT_EQUAL(pwrite(fd, "data", 4, 3 * MIB), 4);
+	CU_ASSERT_EQUAL(space_extent(fd, 3 * MIB, MIB, 512, &mapped, &alike), 0);
+	CU_ASSERT_TRUE(mapped);
+}
+
+static void what_was_written_is_mapped_at_once(void)
+{
+	on_each(check_unwritten_data);
+}
+
+#define SMALL_FS (512 * MIB)
+
+/* Take all there is, for as long as what is returned is open. -1: that is too much. */
+static int fill_up(const char *dir)
+{
+	int fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	uint8_t *data = drive_buffer(MIB);
+	struct store_space space;
+	size_t len = MIB;
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL_FATAL(space_usage(fd, &space), 0);
+	if (space.total > SMALL_FS) {
+		close(fd);
+		fd = -1;
+	}
+	while (fd >= 0 && len >= 512) {
+		if (write(fd, data, len) < 0)
+			len /= 2;
+	}
+	CU_ASSERT(fd < 0 || fsync(fd) == 0);
+	free(data);
+	return fd;
+}
+
+static void check_full(int fd)
+{
+	uint8_t *data = drive_buffer(2 * MIB);
+
+	CU_ASSERT_EQUAL(space_reserve(fd, 2 * MIB, 2 * MIB), -ENOSPC);
+	CU_ASSERT_EQUAL(pwrite(fd, data, 256 * KIB, 64 * KIB), 256 * KIB);
+	CU_ASSERT_EQUAL(pwrite(fd, data, MIB, MIB), (ssize_t)MIB);
+	CU_ASSERT_EQUAL(fsync(fd), 0);
+	CU_ASSERT(pwrite(fd, data, 2 * MIB, 2 * MIB) < (ssize_t)(2 * MIB));
+	CU_ASSERT_TRUE(all(fd, 64 * KIB, 256 * KIB, 0xa5));
+	CU_ASSERT_TRUE(all(fd, MIB, MIB, 0xa5));
+	free(data);
+}
+
+/*
+ * What it is for: when there is no space left, what was reserved can be written, and what was
+ * not cannot. Only on a small file system: tests/system/file_systems.py has some.
+ */
+static void reserved_space_is_there_when_nothing_else_is(void)
+{
+	struct drive_dir d;
+	int fd, fill = -1;
+
+	CU_ASSERT_FATAL(drive_mkdir(&d, NULL));
+	fd = island(d.path);
+	if (space_can_reserve(fd)) {
+		CU_ASSERT_EQUAL(space_reserve(fd, 64 * KIB, 256 * KIB), 0);
+		CU_ASSERT_EQUAL(space_reserve(fd, MIB, MIB), 0); /* it was data */
+		CU_ASSERT_EQUAL(fsync(fd), 0);
+		fill = fill_up(d.dir);
+	}
+	if (fill >= 0) {
+		check_full(fd);
+		close(fill);
+		printf("on a file system that is full: ");
+	}
+	close(fd);
+	drive_rmdir(&d);
+}
+
 static const struct unit_test tests[] = {
 	{ "extents are told as they are", extents_are_told },
 	{ "a block with a byte of data in it is mapped", a_block_with_a_byte_of_data_is_mapped },
@@ -189,6 +327,10 @@ static const struct unit_test tests[] = {
 	  zeros_are_written_where_nothing_else_works },
 	{ "asking whether holes can be punched changes nothing",
 	  asking_whether_holes_work_changes_nothing },
+	{ "reserved space is told from holes", reserved_space_is_told_from_holes },
+	{ "what was written is mapped at once", what_was_written_is_mapped_at_once },
+	{ "reserved space is there when nothing else is",
+	  reserved_space_is_there_when_nothing_else_is },
 };
 
 UNIT_MAIN("store/space", tests)
