@@ -42,6 +42,7 @@ enum cmd_flag {
 	F_SAVE_BIT = 0x800, /* its SP bit (byte 1, bit 0) likewise */
 	F_WIPES = 0x1000,   /* wipes all of the medium (wipe.h) */
 	F_NO_WAIT = 0x2000, /* BUSY when another command has its blocks to itself */
+	F_ANCHOR = 0x4000,  /* its ANCHOR bit is there where blocks can be anchored only */
 
 	/* What strangers to a reservation may do (SPC-5, table 67; SBC-4, table 13). */
 	F_PR_WE_ANY = 0x10000, /* under a write exclusive reservation */
@@ -84,6 +85,12 @@ bool cmd_is_there(const struct scsi_cmd *c, const struct scsi_lu *lu);
 
 /* The first row with an operation code at or after opcode, as an index; n when there is none. */
 size_t cmd_first(const struct scsi_cmd *rows, size_t n, uint8_t opcode);
+
+/* The ANCHOR bit in byte 1 of a row with F_ANCHOR (SBC-4: UNMAP, WRITE SAME). */
+static inline uint8_t cmd_anchor_bit(const struct scsi_cmd *c)
+{
+	return c->opcode == 0x42 ? 0x01 : 0x10;
+}
 
 /* Byte i of the CDB usage data on that logical unit. */
 uint8_t cmd_usage(const struct scsi_cmd *c, const struct scsi_lu *lu, size_t i);

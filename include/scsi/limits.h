@@ -1,9 +1,10 @@
-/* What one command may ask for: told by VPD page B0h, kept to by the commands. */
+/* What one command may ask for: told by VPD pages B0h and B2h, kept to by the commands. */
 #ifndef SCSI_LIMITS_H
 #define SCSI_LIMITS_H
 
 #include "scsi/lu.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Blocks: so much that large ranges need few commands, so little that none takes a minute. */
@@ -39,6 +40,12 @@ static inline uint32_t limits_unmap_granularity(const struct scsi_lu *lu)
 	uint32_t blocks = lu->store->discard_align >> lu->block_shift;
 
 	return blocks ? blocks : 1;
+}
+
+/* ANC_SUP: can blocks be anchored, so that writing them later finds its space? */
+static inline bool limits_may_anchor(const struct scsi_lu *lu)
+{
+	return lu->opt.thin && lu->store->caps & STORE_CAN_RESERVE;
 }
 
 /* Blocks of an atomic write, and what its LBA is a multiple of: one physical block. */

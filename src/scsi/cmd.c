@@ -1,6 +1,7 @@
 #include "scsi/cmd.h"
 
 #include "scsi/core.h"
+#include "scsi/limits.h"
 #include "scsi/lu.h"
 
 #define SA_MASK 0x1f /* SPC-5, 4.2.2: SERVICE ACTION, in byte 1 */
@@ -60,6 +61,8 @@ uint8_t cmd_usage(const struct scsi_cmd *c, const struct scsi_lu *lu, size_t i)
 
 	if (i == 1 && c->flags & F_THIN_BIT && !may_unmap(lu))
 		mask &= (uint8_t)~CMD_UNMAP_BIT;
+	if (i == 1 && c->flags & F_ANCHOR && !(lu && limits_may_anchor(lu)))
+		mask &= (uint8_t)~cmd_anchor_bit(c);
 	if (i == 1 && c->flags & F_SAVE_BIT && !(lu && lu->core->state_dir))
 		mask &= (uint8_t)~CMD_SAVE_BIT;
 	return mask;

@@ -12,7 +12,7 @@
 #define DESCRIPTORS_MAX 128 /* of one command: each may cost a call that blocks a worker */
 
 /* PROVISIONING STATUS */
-enum { MAPPED = 0, DEALLOCATED = 1 };
+enum { MAPPED = 0, DEALLOCATED = 1, ANCHORED = 2 }; /* 0: "mapped or unknown" */
 
 /* COMPLETION CONDITION: why no more is told (SBC-4). */
 enum { COND_NONE = 0, COND_ALLOC = 1, COND_CAPACITY = 3 };
@@ -58,11 +58,18 @@ static void end(struct scsi_task *t)
 
 static void ask(struct scsi_task *t);
 
+static uint8_t status_of(const struct scsi_task *t)
+{
+	if (t->io.mapped || !t->lu->opt.thin)
+		return MAPPED;
+	return t->io.reserved ? ANCHORED : DEALLOCATED;
+}
+
 /* An extent is a descriptor of its own unless it goes on where the last one ended. */
 static void told(struct scsi_task *t)
 {
 	uint64_t blocks = t->io.extent_len >> t->lu->block_shift;
-	uint8_t status = t->io.mapped || !t->lu->opt.thin ? MAPPED : DEALLOCATED;
+	uint8_t status = status_of(t);
 	bool goes_on = t->step && last(t)[12] == status && be32(last(t) + 8) + blocks <= UINT32_MAX;
 	uint8_t *d;
 

@@ -18,6 +18,17 @@
 #define WS16 0x93
 #define NDOB 0x01
 
+static bool anchors(const struct scsi_task *t)
+{
+	return t->cdb[1] & cmd_anchor_bit(t->cmd);
+}
+
+/* How blocks are unmapped: they become anchored with ANCHOR, else deallocated. */
+static enum store_op unmap_op(const struct scsi_task *t)
+{
+	return anchors(t) ? STORE_RESERVE : STORE_DISCARD;
+}
+
 /* With the write cache off, what was changed must be on stable storage before the status. */
 static void settle(struct scsi_task *t)
 {
@@ -52,7 +63,7 @@ static void unmap_step(struct scsi_task *t)
 		if (!blocks)
 			continue;
 		t->io = (struct store_io){
-			.op = STORE_DISCARD,
+			.op = unmap_op(t),
 			.offset = be64(d) << shift,
 			.len = (uint64_t)blocks << shift,
 		};
@@ -126,7 +137,7 @@ static uint64_t same_left(const struct scsi_task *t)
 	return (t->nblk << t->lu->block_shift) - t->step;
 }
 
-/* Zeros in large steps; t->io.op is STORE_ZERO or STORE_DISCARD, t->step the bytes done. */
+/* Zeros in large steps; t->io.op is what makes them so, t->step the bytes done. */
 static void zero_step(struct scsi_task *t)
 {
 	uint64_t left = same_left(t);
@@ -192,9 +203,13 @@ void sbc_write_same(struct scsi_task *t)
 		finish_cdb_field(t, cdb_length_at((enum cdb_form)t->cmd->form), 7);
 		return;
 	}
+	if (anchors(t) && !unmap) { /* SBC-4, WRITE SAME: the two go together */
+		finish_cdb_field(t, 1, 4);
+		return;
+	}
 	t->step = 0;
 	if (ndob || is_zero(t->buf->data, t->lu->opt.block_size)) {
-		t->io.op = unmap ? STORE_DISCARD : STORE_ZERO;
+		t->io.op = unmap ? unmap_op(t) : STORE_ZERO;
 		zero_step(t);
 		return;
 	}

@@ -55,6 +55,8 @@ static void count(const struct scsi_task *t)
 {
 	struct scsi_count *c = &t->lu->writes;
 
+	if (t->io.op == STORE_RESERVE || t->io.op == STORE_ZERO)
+		thin_look(t->lu); /* it may have taken much space at once */
 	if (t->io.op == STORE_READ)
 		c = t->cmd->xfer == XFER_IN_BLOCKS ? &t->lu->reads : &t->lu->verifies;
 	else if (t->io.op != STORE_WRITE)

@@ -254,7 +254,9 @@ static uint32_t put_provisioning(const struct scsi_task *t, uint8_t *p)
 	if (thin_is_counted(t->lu))
 		p[0] = thin_exponent(t->lu); /* THRESHOLD EXPONENT */
 	p[1] = 0x80 | 0x40 | 0x20 | 0x04;    /* LBPU, LBPWS, LBPWS10, LBPRZ: zeros afterwards */
-	p[2] = 0x02;                         /* thin provisioned */
+	if (limits_may_anchor(t->lu))
+		p[1] |= 0x02; /* ANC_SUP */
+	p[2] = 0x02;          /* thin provisioned */
 	return 4;
 }
 

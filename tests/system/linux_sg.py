@@ -92,6 +92,14 @@ grep -q 'mapped' /run/said
 say sg_unmap --lba=2048 --num=2048 --force "$a"
 say sg_get_lba_status --lba=2048 "$a"
 grep -q 'deallocated' /run/said
+# Reserved blocks, where the file system of the disk has them.
+say sg_vpd --page=lbpv "$a"
+if grep -q 'ANC_SUP): 1' /run/said; then
+	say sg_unmap --anchor --lba=2048 --num=1024 --force "$a"
+	say sg_write_same --16 --unmap --anchor --lba=3072 --num=1024 --ndob "$a"
+	say sg_get_lba_status --lba=2048 "$a"
+	grep -q 'blocks: *2048 *anchored' /run/said
+fi
 say sg_write_same --16 --unmap --lba=0 --num=2048 --ndob "$a"
 
 say sg_persist --out --register --param-sark=0xabc "$a"

@@ -71,6 +71,7 @@ static inline void rig_answer(struct rig_store *s, struct store_io *io)
 		case STORE_READ: memcpy(io->data, s->bytes + io->offset, io->len); break;
 		case STORE_WRITE: memcpy(s->bytes + io->offset, io->data, io->len); break;
 		case STORE_DISCARD:
+		case STORE_RESERVE:
 		case STORE_ZERO: memset(s->bytes + io->offset, 0, io->len); break;
 		case STORE_COPY:
 			memcpy(s->bytes + io->offset,

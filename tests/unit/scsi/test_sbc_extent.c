@@ -6,6 +6,7 @@
 
 /* Every second run of eight blocks is a hole; told in runs, or block by block. */
 static uint32_t run_blocks;
+static uint64_t reserved_from; /* the LBA from which on holes are reserved space */
 
 static void extents(struct store_io *io)
 {
@@ -17,6 +18,7 @@ static void extents(struct store_io *io)
 		return;
 	}
 	io->mapped = block / 8 % 2 == 0;
+	io->reserved = !io->mapped && block >= reserved_from;
 	io->extent_len = (left < run_blocks ? left : run_blocks) * 512;
 	if (io->extent_len > io->len)
 		io->extent_len = io->len;
@@ -35,6 +37,7 @@ static void start(struct rig *r)
 	r->disk->store.ops = &extent_ops;
 	r->disk->store.caps |= STORE_CAN_EXTENT;
 	run_blocks = 8;
+	reserved_from = UINT64_MAX;
 }
 
 static void status(struct rig *r, struct rig_cmd *c, uint64_t lba, uint32_t alloc)
@@ -49,7 +52,7 @@ static void status(struct rig *r, struct rig_cmd *c, uint64_t lba, uint32_t allo
 static void check_descriptor(const struct rig_cmd *c, uint32_t i, uint64_t lba, uint32_t blocks,
 			     uint8_t is)
 {
-	const uint8_t *d = c->t.buf->data + 8 + 16 * i;
+	const uint8_t *d = c->t.buf->data + 8 + (size_t)16 * i;
 
 	CU_ASSERT_EQUAL(be64(d), lba);
 	CU_ASSERT_EQUAL(be32(d + 8), blocks);
@@ -80,6 +83,26 @@ static void runs_are_told(void)
 	scsi_task_fini(&c.t);
 	status(&r, &c, 0, 65536); /* more than one command tells */
 	CU_ASSERT_EQUAL(c.t.in_len, 8 + 16 * 128);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
+/* Reserved space is told from none, also where the one follows the other. */
+static void anchored_is_told(void)
+{
+	struct rig_cmd c;
+	struct rig r;
+
+	start(&r);
+	run_blocks = 4;
+	reserved_from = 28;
+	status(&r, &c, 0, 8 + 5 * 16);
+	CU_ASSERT_EQUAL_FATAL(c.t.in_len, 8 + 5 * 16);
+	check_descriptor(&c, 0, 0, 8, 0);
+	check_descriptor(&c, 1, 8, 8, 1);
+	check_descriptor(&c, 2, 16, 8, 0);
+	check_descriptor(&c, 3, 24, 4, 1);
+	check_descriptor(&c, 4, 28, 4, 2);
 	scsi_task_fini(&c.t);
 	rig_close(&r);
 }
@@ -167,6 +190,7 @@ static void all_mapped(void)
 
 static const struct unit_test tests[] = {
 	{ "runs of mapped and deallocated blocks are told from the first LBA on", runs_are_told },
+	{ "anchored blocks are told from deallocated ones", anchored_is_told },
 	{ "the completion condition says why no more is told", conditions },
 	{ "the allocation length cuts the list, the LBA must be there", lengths },
 	{ "without thin provisioning or knowledge all is mapped", all_mapped },

@@ -28,14 +28,19 @@ static uint32_t make_list(const struct range *ranges, uint32_t n)
 	return 8 + 16 * n;
 }
 
-/* UNMAP with that PARAMETER LIST LENGTH, of which edtl bytes come. */
-static void unmap(struct rig *r, struct rig_cmd *c, uint32_t len, uint32_t edtl)
+/* UNMAP with that byte 1 and PARAMETER LIST LENGTH, of which edtl bytes come. */
+static void unmap_with(struct rig *r, struct rig_cmd *c, uint8_t byte1, uint32_t len, uint32_t edtl)
 {
-	uint8_t cdb[10] = { 0x42 };
+	uint8_t cdb[10] = { 0x42, byte1 };
 
 	put_be16(cdb + 7, (uint16_t)len);
 	memset(r->disk->bytes, 'x', RIG_BLOCKS * 512);
 	rig_out(r, c, cdb, 10, list, edtl);
+}
+
+static void unmap(struct rig *r, struct rig_cmd *c, uint32_t len, uint32_t edtl)
+{
+	unmap_with(r, c, 0, len, edtl);
 }
 
 static bool all(const uint8_t *p, uint8_t value, size_t len)
@@ -202,6 +207,10 @@ static void write_same_writes_everywhere(void)
 		{ "zeros, unmapped", 0x93, 0x08, 0x00, true, STORE_DISCARD },
 		{ "no data-out", 0x93, 0x01, 0x00, false, STORE_ZERO },
 		{ "no data-out, unmapped", 0x93, 0x09, 0x00, false, STORE_DISCARD },
+		{ "zeros, anchored", 0x41, 0x18, 0x00, true, STORE_RESERVE },
+		{ "zeros, anchored", 0x93, 0x18, 0x00, true, STORE_RESERVE },
+		{ "no data-out, anchored", 0x93, 0x19, 0x00, false, STORE_RESERVE },
+		{ "a pattern is never anchored", 0x93, 0x18, 0x5a, true, STORE_WRITE },
 	};
 	static uint8_t block[512];
 	struct rig_cmd c;
@@ -209,6 +218,7 @@ static void write_same_writes_everywhere(void)
 	size_t i;
 
 	rig_start(&r);
+	r.disk->store.caps |= STORE_CAN_RESERVE;
 	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		uint8_t cdb[16] = { vectors[i].opcode, vectors[i].byte1 };
 
@@ -246,7 +256,7 @@ static void write_same_misuse(void)
 		{ "half a block", 0, 0, 1, 256, SENSE_BAD_UNIT },
 		{ "two blocks of data", 0, 0, 1, 1024, SENSE_BAD_UNIT },
 		{ "no data", 0, 0, 1, 0, SENSE_BAD_UNIT },
-		{ "ANCHOR", 0x10, 0, 1, 512, SENSE_CDB_FIELD },
+		{ "ANCHOR without UNMAP", 0x10, 0, 1, 512, SENSE_CDB_FIELD },
 	};
 	static uint8_t block[1024];
 	struct rig_cmd c;
@@ -254,6 +264,7 @@ static void write_same_misuse(void)
 	size_t i;
 
 	rig_start(&r);
+	r.disk->store.caps |= STORE_CAN_RESERVE;
 	memset(r.disk->bytes, 'x', RIG_BLOCKS * 512);
 	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		uint8_t cdb[16] = { 0x93, vectors[i].byte1 };
@@ -265,6 +276,66 @@ static void write_same_misuse(void)
 		CU_ASSERT(all(r.disk->bytes, 'x', RIG_BLOCKS * 512));
 		scsi_task_fini(&c.t);
 	}
+	rig_close(&r);
+}
+
+/* ANCHOR of both commands: where blocks can be anchored, with UNMAP, and to stable storage. */
+static void anchors(void)
+{
+	static const struct range two[] = { { 1, 2 }, { 100, 1 } };
+	static const uint8_t same[16] = { 0x93, 0x19, [13] = 8 };
+	struct rig_cmd c;
+	struct rig r;
+	uint32_t len;
+	int can;
+
+	for (can = 0; can < 2; can++) {
+		rig_start(&r);
+		if (can)
+			r.disk->store.caps |= STORE_CAN_RESERVE;
+		r.lu->wce = false;
+		r.disk->nsubmits = 0;
+		len = make_list(two, 2);
+		unmap_with(&r, &c, 0x01, len, len);
+		CU_ASSERT_EQUAL(rig_sense(&c), can ? SENSE_NONE : SENSE_CDB_FIELD);
+		if (!can)
+			rig_check_pointer(&c, true, 1, 0);
+		scsi_task_fini(&c.t);
+		rig_none(&r, &c, same, 16);
+		CU_ASSERT_EQUAL(rig_sense(&c), can ? SENSE_NONE : SENSE_CDB_FIELD);
+		if (!can)
+			rig_check_pointer(&c, true, 1, 4);
+		scsi_task_fini(&c.t);
+		CU_ASSERT_EQUAL(r.disk->nsubmits, can ? 5 : 0);
+		if (can) {
+			CU_ASSERT(r.disk->ops[0] == STORE_RESERVE &&
+				  r.disk->ops[1] == STORE_RESERVE && r.disk->ops[2] == STORE_FLUSH);
+			CU_ASSERT(r.disk->ops[3] == STORE_RESERVE && r.disk->ops[4] == STORE_FLUSH);
+			CU_ASSERT(all(r.disk->bytes + 512, 0, 1024));
+		}
+		rig_close(&r);
+	}
+}
+
+/* Without space nothing is anchored, and the initiator hears why. */
+static void no_space_to_anchor(void)
+{
+	static const uint8_t same[16] = { 0x93, 0x19, [13] = 8 };
+	static const struct range one = { 1, 2 };
+	struct rig_cmd c;
+	struct rig r;
+	uint32_t len;
+
+	rig_start(&r);
+	r.disk->store.caps |= STORE_CAN_RESERVE;
+	r.disk->error = -ENOSPC;
+	rig_none(&r, &c, same, 16);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_NO_SPACE);
+	scsi_task_fini(&c.t);
+	len = make_list(&one, 1);
+	unmap_with(&r, &c, 0x01, len, len);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_NO_SPACE);
+	scsi_task_fini(&c.t);
 	rig_close(&r);
 }
 
@@ -327,6 +398,8 @@ static const struct unit_test tests[] = {
 	{ "a unit that is not thin knows no unmapping", not_thin },
 	{ "WRITE SAME writes its block everywhere", write_same_writes_everywhere },
 	{ "WRITE SAME refuses what it cannot do, and touches nothing", write_same_misuse },
+	{ "blocks are anchored where they can be", anchors },
+	{ "without space nothing is anchored", no_space_to_anchor },
 	{ "with the cache off all of it is durable before its status", cache_off },
 	{ "a failure in the middle is the end", failure_in_the_middle },
 };

@@ -78,6 +78,28 @@ static void told_once(void)
 	end(&r);
 }
 
+/* Zeros and reserved space may take much at once, and are no data that is counted. */
+static void told_after_zeros(void)
+{
+	static const uint8_t flags[] = { 0x01, 0x19 }; /* NDOB; with UNMAP and ANCHOR */
+	struct rig_cmd c;
+	struct rig r;
+	size_t i;
+
+	for (i = 0; i < sizeof(flags); i++) {
+		const uint8_t same[16] = { 0x93, flags[i], [13] = 8 };
+
+		start(&r, 80, 25 * MIB);
+		r.disk->store.caps |= STORE_CAN_RESERVE;
+		r.disk->space.available = 20 * MIB;
+		rig_none(&r, &c, same, 16);
+		CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+		scsi_task_fini(&c.t);
+		CU_ASSERT_EQUAL(attention(&r, 0), SENSE_SOFT_THRESHOLD);
+		end(&r);
+	}
+}
+
 /* Without a threshold, or a store that knows, nobody looks. */
 static void nobody_looks(void)
 {
@@ -197,6 +219,7 @@ static void a_full_file_system(void)
 
 static const struct unit_test tests[] = {
 	{ "the threshold is told once, and again after it was better", told_once },
+	{ "also when zeros have taken the space", told_after_zeros },
 	{ "without a threshold nobody looks", nobody_looks },
 	{ "a look that fails", a_look_fails },
 	{ "log, mode and VPD pages", pages },

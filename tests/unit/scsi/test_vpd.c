@@ -214,11 +214,14 @@ static void characteristics_and_provisioning(void)
 {
 	static const uint8_t b1[64] = { 0, 0xb1, 0, 60, 0, 1, 0, 0x40 };
 	static const uint8_t b2[8] = { 0, 0xb2, 0, 4, 0, 0xe4, 0x02, 0 };
+	static const uint8_t anchors[8] = { 0, 0xb2, 0, 4, 0, 0xe6, 0x02, 0 };
 	struct rig r;
 
 	rig_open(&r);
 	check(&r, 0xb1, b1, sizeof(b1));
 	check(&r, 0xb2, b2, sizeof(b2));
+	r.disk->store.caps |= STORE_CAN_RESERVE;
+	check(&r, 0xb2, anchors, sizeof(anchors));
 	rig_close(&r);
 }
 
