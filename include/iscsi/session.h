@@ -21,7 +21,7 @@ struct iscsi;
 struct task;
 struct tmf;
 
-/* 8.3.2; at error recovery level 0 a session without a connection ends. */
+/* 8.3.2; session_is_over() tells when a session without a connection ends. */
 enum session_state {
 	SESSION_ACTIVE, /* Q2, Q3 */
 	SESSION_ENDING, /* its connections are gone; tasks in the store come home */
@@ -33,8 +33,11 @@ struct stall {
 	uint64_t since_ms; /* 0: it was not looked at yet */
 };
 
-/* A login that takes the place of a session, or of a connection in it: it waits for the end of
- * that, and of the tasks that the store still has. */
+/*
+ * A login that takes the place of a session, or of a connection in it: it waits for the end of
+ * that, and of the tasks that the store still has. It stays in line until the login is over, well
+ * or not: sessions_unwait().
+ */
 struct session_waiter {
 	void (*resume)(struct session_waiter *w); /* something has ended: see whether all has */
 	struct session *waits_for;                /* NULL: for nothing */
@@ -107,6 +110,13 @@ uint32_t session_ttt(struct session *s);
 
 /* A connection has left, or the last task of one that did is over: who waits for that looks. */
 void session_wake(struct session *s);
+
+/* Are its connections gone, waits nothing for another, and does no login bring one in place of the
+ * last (RFC 7143, 6.3.4)? */
+bool session_is_over(const struct session *s);
+
+/* It has no connection, nor waits for one: it ends, and is freed with its last task. */
+void session_end(struct session *s);
 
 /* A task or a task management function is over: when it was the last of an ending session, the
  * session is freed. */

@@ -42,8 +42,8 @@ void sessions_drop(struct session *s, const char *why);
 void sessions_leave(struct conn *c);
 
 /*
- * w, which waits for a session, waits no longer: its login is given up. When it was to bring the
- * connection that the session lives for, the session ends, and may be freed.
+ * w, which waits for a session, waits no longer: its login is over. When it was to bring the
+ * connection that the session lives for, and did not, the session ends, and may be freed.
  */
 void sessions_unwait(struct session_waiter *w);
 

@@ -75,6 +75,10 @@ static const char *user_of(const struct login *l)
 
 static void wait_for(struct login *l, struct session *s, bool joins)
 {
+	if (l->waiter.waits_for == s)
+		return;
+	if (l->waiter.waits_for)
+		sessions_unwait(&l->waiter);
 	l->waiter.waits_for = s;
 	l->waiter.joins = joins;
 	TAILQ_INSERT_TAIL(&s->waiters, &l->waiter, link);

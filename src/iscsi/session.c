@@ -53,14 +53,53 @@ void session_wake(struct session *s)
 	struct session_waiter *w;
 	unsigned int n = 0;
 
-	/* Who still has to wait comes back to the end of the line. */
+	/* Who still has to wait is at the end of the line. */
 	TAILQ_FOREACH (w, &s->waiters, link)
 		n++;
 	for (; n > 0 && (w = TAILQ_FIRST(&s->waiters)); n--) {
 		TAILQ_REMOVE(&s->waiters, w, link);
-		w->waits_for = NULL;
+		TAILQ_INSERT_TAIL(&s->waiters, w, link);
 		w->resume(w);
 	}
+}
+
+/* Whoever waits in vain, for its login was refused. */
+static void forget_waiters(struct session *s)
+{
+	struct session_waiter *w;
+
+	while ((w = TAILQ_FIRST(&s->waiters))) {
+		TAILQ_REMOVE(&s->waiters, w, link);
+		w->waits_for = NULL;
+	}
+}
+
+bool session_is_over(const struct session *s)
+{
+	const struct session_waiter *w;
+
+	if (!TAILQ_EMPTY(&s->conns) || !TAILQ_EMPTY(&s->lost))
+		return false;
+	TAILQ_FOREACH (w, &s->waiters, link) {
+		if (w->joins)
+			return s->is_dropped;
+	}
+	return true;
+}
+
+void session_end(struct session *s)
+{
+	struct cmdsn_entry *e;
+
+	if (s->state == SESSION_ENDING)
+		return;
+	assert(TAILQ_EMPTY(&s->conns) && TAILQ_EMPTY(&s->lost));
+	while ((e = TAILQ_FIRST(&s->cmdsn.held))) {
+		cmdsn_remove(&s->cmdsn, e);
+		e->drop(e);
+	}
+	s->state = SESSION_ENDING;
+	session_settle(s);
 }
 
 void session_settle(struct session *s)
@@ -78,6 +117,7 @@ void session_free(struct session *s)
 	TAILQ_REMOVE(&s->iscsi->sessions, s, link);
 	map_remove(&s->iscsi->tsihs, s->tsih);
 	session_wake(s);
+	forget_waiters(s);
 	map_fini(&s->itts);
 	s->magic = 0;
 	free(s);

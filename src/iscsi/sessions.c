@@ -121,36 +121,6 @@ struct session *sessions_new(struct conn *c, const struct session_identity *id,
 	return s;
 }
 
-/* Its connections are gone, nothing waits for another, and no login brings one in place of the last
- * (RFC 7143, 6.3.4). */
-static bool is_over(const struct session *s)
-{
-	const struct session_waiter *w;
-
-	if (!TAILQ_EMPTY(&s->conns) || !TAILQ_EMPTY(&s->lost))
-		return false;
-	TAILQ_FOREACH (w, &s->waiters, link) {
-		if (w->joins)
-			return s->is_dropped;
-	}
-	return true;
-}
-
-static void finish(struct session *s)
-{
-	struct cmdsn_entry *e;
-
-	if (s->state == SESSION_ENDING)
-		return;
-	assert(TAILQ_EMPTY(&s->conns) && TAILQ_EMPTY(&s->lost));
-	while ((e = TAILQ_FIRST(&s->cmdsn.held))) {
-		cmdsn_remove(&s->cmdsn, e);
-		e->drop(e);
-	}
-	s->state = SESSION_ENDING;
-	session_settle(s);
-}
-
 void sessions_drop(struct session *s, const char *why)
 {
 	struct conn *c;
@@ -162,7 +132,7 @@ void sessions_drop(struct session *s, const char *why)
 	}
 	retain_close_all(s);
 	if (TAILQ_EMPTY(&s->conns))
-		finish(s);
+		session_end(s);
 }
 
 /* c's tasks wait for another connection, or end with it. */
@@ -195,9 +165,9 @@ void sessions_leave(struct conn *c)
 	if (TAILQ_EMPTY(&s->conns) && (!c->lost || s->is_dropped)) {
 		retain_close_all(s);
 	}
-	if (is_over(s)) {
+	if (session_is_over(s)) {
 		conn_news(c, "session %u: over", s->tsih);
-		finish(s);
+		session_end(s);
 		return;
 	}
 	conn_news(c, "session %u: connection %u %s", s->tsih, c->cid,
@@ -211,8 +181,8 @@ void sessions_unwait(struct session_waiter *w)
 
 	TAILQ_REMOVE(&s->waiters, w, link);
 	w->waits_for = NULL;
-	if (is_over(s))
-		finish(s);
+	if (session_is_over(s))
+		session_end(s);
 }
 
 void sessions_expire(struct iscsi *iscsi, uint64_t now_ms)
@@ -223,8 +193,8 @@ void sessions_expire(struct iscsi *iscsi, uint64_t now_ms)
 	iscsi->alarm_ms = 0;
 	for (s = TAILQ_FIRST(&iscsi->sessions); s; s = next) {
 		next = TAILQ_NEXT(s, link);
-		if (retain_expire(s, now_ms, in_the_way) && is_over(s))
-			finish(s);
+		if (retain_expire(s, now_ms, in_the_way) && session_is_over(s))
+			session_end(s);
 	}
 }
 
@@ -236,7 +206,7 @@ void sessions_stop_waiting(struct iscsi *iscsi)
 		next = TAILQ_NEXT(s, link);
 		s->is_dropped = true;
 		retain_close_all(s);
-		if (is_over(s))
-			finish(s);
+		if (session_is_over(s))
+			session_end(s);
 	}
 }

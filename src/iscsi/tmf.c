@@ -117,27 +117,40 @@ static enum pdu_tmf_response response_of(enum scsi_tmf_result result)
 	return PDU_TMF_REJECTED;
 }
 
+/* One of them, which may be freed: it takes no connection any more. */
+static void end_session(struct session *s, bool asked)
+{
+	struct conn *c;
+
+	s->is_dropped = true;
+	TAILQ_FOREACH (c, &s->conns, slink) {
+		if (!conn_is_full(c))
+			continue;
+		conn_news(c, "session %u: ended by TARGET COLD RESET", s->tsih);
+		if (asked)
+			conn_event(c, EV_CLOSE);
+		else
+			async_drop_session(c);
+	}
+	if (TAILQ_EMPTY(&s->conns)) {
+		retain_close_all(s);
+		session_end(s);
+	}
+}
+
 /*
  * A cold reset ends every session of the target (11.5.1); the one who asked for it still
  * gets its answer first.
  */
 static void end_sessions(struct session *asking)
 {
-	struct session *s;
-	struct conn *c;
+	struct target *target = asking->target;
+	struct session *s, *next;
 
-	TAILQ_FOREACH (s, &asking->iscsi->sessions, link) {
-		if (s->target != asking->target)
-			continue;
-		TAILQ_FOREACH (c, &s->conns, slink) {
-			if (!conn_is_full(c))
-				continue;
-			conn_news(c, "session %u: ended by TARGET COLD RESET", s->tsih);
-			if (s == asking)
-				conn_event(c, EV_CLOSE);
-			else
-				async_drop_session(c);
-		}
+	for (s = TAILQ_FIRST(&asking->iscsi->sessions); s; s = next) {
+		next = TAILQ_NEXT(s, link);
+		if (s->target == target)
+			end_session(s, s == asking);
 	}
 }
 

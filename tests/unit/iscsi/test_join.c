@@ -124,6 +124,23 @@ static void whoever_reinstates_goes(void)
 	bench_close(&b);
 }
 
+/* The same when what it waits for is over in the very turn in which its login fails. */
+static void whoever_reinstates_is_refused(void)
+{
+	struct pdu_login_rsp rsp;
+	struct peer *p, *q;
+	struct bench b;
+
+	q = reinstate(&b, &p);
+	peer_nop(q, true, NULL, 0);
+	bench_store_release(b.disk);
+	CU_ASSERT_EQUAL(peer_login_status(q, &rsp), PDU_LOGIN_INVALID_DURING_LOGIN);
+	bench_run(&b);
+	CU_ASSERT_PTR_NULL(q->c);
+	CU_ASSERT(TAILQ_EMPTY(&b.iscsi.sessions));
+	bench_close(&b);
+}
+
 /* Of two who come for the same place the later one has it. */
 static void reinstated_twice(void)
 {
@@ -156,6 +173,25 @@ static void replaced_while_reinstated(void)
 	bench_store_release(b.disk);
 	CU_ASSERT_EQUAL(join_status(q), PDU_LOGIN_NO_SESSION);
 	CU_ASSERT_EQUAL(join_status(r), PDU_LOGIN_SUCCESS);
+	bench_close(&b);
+}
+
+/* Nor does one that a reset ends, though a connection of it is slow to go (11.5.1). */
+static void reinstated_after_a_reset(void)
+{
+	const struct pdu_tmf_req req = { .function = PDU_TMF_TARGET_COLD_RESET };
+	struct peer *p, *r;
+	struct bench b;
+	struct got g;
+
+	bench_open(&b);
+	p = bench_login(&b, "");
+	r = bench_login(&b, "");
+	p->deaf = true;
+	peer_tmf(r, &req);
+	CU_ASSERT(peer_expect(r, PDU_TMF_RSP, &g));
+	CU_ASSERT_PTR_NOT_NULL(session_of(p));
+	CU_ASSERT_EQUAL(join_status(join_send(p, 1)), PDU_LOGIN_NO_SESSION);
 	bench_close(&b);
 }
 
@@ -277,8 +313,10 @@ static const struct unit_test tests[] = {
 	{ "another user is refused", another_user },
 	{ "6.3.4: the only connection is reinstated", the_only_one_reinstated },
 	{ "whoever reinstates it goes", whoever_reinstates_goes },
+	{ "whoever reinstates it is refused", whoever_reinstates_is_refused },
 	{ "reinstated twice", reinstated_twice },
 	{ "replaced while it is reinstated", replaced_while_reinstated },
+	{ "reinstated after a reset", reinstated_after_a_reset },
 	{ "reinstated after a logout", reinstated_after_a_logout },
 	{ "reinstated while the server stops", reinstated_while_the_server_stops },
 	{ "reinstated beside another connection", reinstated_beside_another },

@@ -338,7 +338,8 @@ static void mine_and_everybodys(void)
 	}
 }
 
-/* Every session of the target ends; the one who asked has its answer. */
+/* Every session of the target ends, also one that has lost its connection; the one who asked has
+ * its answer. */
 static void a_cold_reset(void)
 {
 	struct peer *p, *other, *again;
@@ -346,6 +347,7 @@ static void a_cold_reset(void)
 	struct got g;
 
 	bench_open(&b);
+	peer_cut(bench_login(&b, "ErrorRecoveryLevel=2\n"));
 	p = bench_login(&b, "");
 	other = bench_login(&b, "");
 	CU_ASSERT_EQUAL(on_lu(p, PDU_TMF_TARGET_COLD_RESET), PDU_TMF_COMPLETE);
