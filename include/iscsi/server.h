@@ -27,12 +27,12 @@ void iscsi_server_free(struct iscsi_server *s);
  * on. */
 void iscsi_server_accept(struct iscsi_server *s, const struct portal *portal, int fd);
 
-/*
- * Take on some more of what the last socket brought, unless something waits to be sent: the
- * initiator has the first answers of many, and works on them, while the others are made. True when
- * something moved.
+/* Take on some more of what the last socket brought: at most so many PDUs. False: there were none.
  */
 bool iscsi_server_hear(struct iscsi_server *s, uint32_t most);
+
+/* Is there something for iscsi_server_flush()? */
+bool iscsi_server_has_answers(const struct iscsi_server *s);
 
 /* Send what the turn has made ready: one sendmsg a connection. True when something moved. */
 bool iscsi_server_flush(struct iscsi_server *s);

@@ -41,6 +41,24 @@ static uint32_t begin_with(const struct turn *t)
 }
 
 /*
+ * Take on what came, some at a time, until there is something to answer: it goes out before the
+ * rest is taken on. Some are in each round, whatever else there is to send, so that all are before
+ * the loop sleeps. True: something moved.
+ */
+static bool hear(struct turn *t, uint32_t most)
+{
+	bool moved = false;
+
+	while (iscsi_server_hear(t->server, most)) {
+		t->worked = true;
+		moved |= work(t);
+		if (iscsi_server_has_answers(t->server))
+			break;
+	}
+	return moved;
+}
+
+/*
  * What is ready goes out: one io_submit, one sendmsg a connection. Sending may
  * make new work ready (a read's next part, memory that came free), so it goes
  * around until nothing moves. True: it gave up before that.
@@ -53,10 +71,7 @@ static bool flush(struct turn *t)
 
 	for (i = 0; moved && i < ROUNDS_MAX && clock_ns() - t->woke_ns < TURN_NS; i++) {
 		moved = work(t);
-		while (iscsi_server_hear(t->server, most)) {
-			t->worked = true;
-			moved |= work(t);
-		}
+		moved |= hear(t, most);
 		most = most < UINT32_MAX / 2 ? 2 * most : UINT32_MAX;
 		store_env_flush(t->env);
 		moved |= iscsi_server_flush(t->server);

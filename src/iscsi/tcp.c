@@ -148,10 +148,15 @@ static void run_stage(struct iscsi_server *server, uint32_t most)
 
 bool iscsi_server_hear(struct iscsi_server *server, uint32_t most)
 {
-	if (!server->reading || !STAILQ_EMPTY(&server->iscsi.dirty))
+	if (!server->reading)
 		return false;
 	run_stage(server, most);
 	return true;
+}
+
+bool iscsi_server_has_answers(const struct iscsi_server *server)
+{
+	return !STAILQ_EMPTY(&server->iscsi.dirty);
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *w, int events)
