@@ -42,12 +42,18 @@ void workers_fini(struct workers *w)
 	free(w->threads);
 }
 
-/* Some requests to work on, all of one store: none waits behind another's. How many there are; 0:
- * stop. */
+/* Is b as quick as a, as far as can be told? Not what is for another store, nor a flush behind a
+ * write. */
+static bool is_alike(const struct store_io *a, const struct store_io *b)
+{
+	return a->store == b->store && a->op == b->op && a->flags == b->flags && a->work == b->work;
+}
+
+/* Some requests to work on, all alike: one that takes long holds none back that would not. How many
+ * there are; 0: stop. */
 static unsigned int worker_get(struct workers *w, struct store_io_list *mine, unsigned int most)
 {
-	const struct store *store;
-	struct store_io *io;
+	struct store_io *first, *io;
 	unsigned int n;
 
 	pthread_mutex_lock(&w->lock);
@@ -56,9 +62,8 @@ static unsigned int worker_get(struct workers *w, struct store_io_list *mine, un
 		pthread_cond_wait(&w->more, &w->lock);
 		w->idle--;
 	}
-	io = STAILQ_FIRST(&w->todo);
-	store = io ? io->store : NULL;
-	for (n = 0; io && io->store == store && n < most; n++, io = STAILQ_FIRST(&w->todo)) {
+	first = io = STAILQ_FIRST(&w->todo);
+	for (n = 0; io && is_alike(first, io) && n < most; n++, io = STAILQ_FIRST(&w->todo)) {
 		STAILQ_REMOVE_HEAD(&w->todo, link);
 		STAILQ_INSERT_TAIL(mine, io, link);
 	}

@@ -34,7 +34,11 @@ static int note_thread(struct store_io *io)
 static void add(struct workers *w, struct job *j, uint64_t result)
 {
 	*j = (struct job){
-		.io = { .work = note_thread, .offset = result, .store = j->io.store },
+		.io = { .work = note_thread,
+			.offset = result,
+			.store = j->io.store,
+			.op = j->io.op,
+			.flags = j->io.flags },
 		.meet = j->meet,
 	};
 	j->io.user = j;
@@ -172,11 +176,9 @@ static void some_are_slow(void)
 	stop(&w);
 }
 
-/* However quick they all are: none waits for one of another store. Both threads are at a gate while
- * two are queued that wait for each other. */
-static void stores_do_not_wait_for_each_other(void)
+/* Both threads are at a gate while two requests are queued that wait for each other. */
+static void meet_on_two_threads(const struct store_io unlike[static 2])
 {
-	struct store stores[2] = { { .size = 1 }, { .size = 1 } };
 	struct job jobs[4] = { { .meet = NULL } };
 	pthread_barrier_t gate, meet;
 	struct workers w;
@@ -188,7 +190,7 @@ static void stores_do_not_wait_for_each_other(void)
 	for (n = 0; n < 200; n++) {
 		for (i = 0; i < 4; i++) {
 			jobs[i].meet = i < 2 ? &gate : &meet;
-			jobs[i].io.store = &stores[i % 2];
+			jobs[i].io = unlike[i % 2];
 			add(&w, &jobs[i], 0);
 		}
 		pthread_barrier_wait(&gate);
@@ -197,6 +199,21 @@ static void stores_do_not_wait_for_each_other(void)
 	stop(&w);
 	pthread_barrier_destroy(&gate);
 	pthread_barrier_destroy(&meet);
+}
+
+/* However quick they all are: none waits for one of another store, or of another kind. */
+static void who_is_unlike_does_not_wait(void)
+{
+	struct store stores[2] = { { .size = 1 }, { .size = 1 } };
+	const struct store_io cases[][2] = {
+		{ { .store = &stores[0] }, { .store = &stores[1] } },
+		{ { .op = STORE_WRITE }, { .op = STORE_FLUSH } },
+		{ { .op = STORE_WRITE }, { .op = STORE_WRITE, .flags = STORE_FUA } },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		meet_on_two_threads(cases[i]);
 }
 
 static void an_idle_thread_is_used_again(void)
@@ -222,7 +239,7 @@ static const struct unit_test tests[] = {
 	{ "each of many requests comes back once", each_of_many_comes_back_once },
 	{ "work that waits gets more threads, up to the limit", work_that_waits_gets_more_threads },
 	{ "some are slow", some_are_slow },
-	{ "stores do not wait for each other", stores_do_not_wait_for_each_other },
+	{ "who is unlike does not wait", who_is_unlike_does_not_wait },
 	{ "an idle thread is used again", an_idle_thread_is_used_again },
 };
 
