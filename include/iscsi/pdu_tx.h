@@ -88,8 +88,8 @@ void pdu_tx_reset(struct pdu_tx *tx);
 void pdu_tx_add(struct pdu_tx *tx, struct tx_sender *s);
 
 /*
- * Take a sender back that shall make no more PDUs. False: its last PDU is made already
- * and must leave; sent() will come.
+ * Take a sender back that shall make no more PDUs. False: some that it made must still
+ * leave; sent() will come behind them.
  */
 bool pdu_tx_remove(struct pdu_tx *tx, struct tx_sender *s);
 

@@ -12,7 +12,8 @@ struct tx_pdu;
 /* Does the status go in the last Data-In (11.7.3)? */
 bool reply_rides(const struct task *t);
 
-/* What the Data-In of t are cut from; t->conn is there. */
+/* What the Data-In of t are cut from; t->conn is there, the data perhaps not (resend_has_data()).
+ */
 struct datain_source reply_source(const struct task *t);
 
 /* The SCSI Response; its StatSN is for the caller to say. */

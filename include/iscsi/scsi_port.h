@@ -29,7 +29,16 @@ void port_retry(struct task *t);
  */
 void port_reread(struct task *t, uint32_t snack_tag);
 
-/* Nothing more of it is said on its connection, but for PDUs that are made already. */
+/*
+ * Some of its data was asked for once more and cannot be given: unless its status is said, it ends
+ * with a CHECK CONDITION that says so (7.8). The task is ANSWERING.
+ */
+void port_give_up(struct task *t);
+
+/*
+ * Its connection is logged out for recovery: nothing more of it is said there, but for PDUs that
+ * are made already. One that is HELD is discarded (11.14). May free the task.
+ */
 void port_hush(struct task *t);
 
 /*

@@ -86,21 +86,39 @@ void pdu_tx_add(struct pdu_tx *tx, struct tx_sender *s)
 	STAILQ_INSERT_TAIL(&tx->senders, s, link);
 }
 
+/* The last PDU that s has made and that is not gone, or NULL. */
+static struct tx_pdu *last_made(struct pdu_tx *tx, const struct tx_sender *s)
+{
+	struct tx_pdu *pdu, *last = NULL;
+
+	STAILQ_FOREACH (pdu, &tx->pdus, link) {
+		if (pdu->of == s)
+			last = pdu;
+	}
+	return last;
+}
+
 bool pdu_tx_remove(struct pdu_tx *tx, struct tx_sender *s)
 {
+	struct tx_pdu *last;
 	struct tx_sender *at;
 
 	if (!s->queued) /* nearly always: a task has nothing in line when its command ends */
 		return true;
 	STAILQ_FOREACH (at, &tx->senders, link) {
-		if (at != s)
-			continue;
-		STAILQ_REMOVE(&tx->senders, s, tx_sender, link);
-		s->queued = false;
-		tx->waiting--;
-		return true;
+		if (at == s)
+			break;
 	}
-	return false;
+	if (at)
+		STAILQ_REMOVE(&tx->senders, s, tx_sender, link);
+	last = last_made(tx, s);
+	if (last) { /* it points to the sender's data */
+		last->is_last = true;
+		return false;
+	}
+	s->queued = false;
+	tx->waiting--;
+	return true;
 }
 
 void pdu_tx_moved(struct pdu_tx *tx, const struct tx_sender *s, const uint8_t *from, size_t len,

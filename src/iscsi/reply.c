@@ -56,7 +56,7 @@ void reply_response(struct task *t, struct tx_pdu *pdu)
 struct datain_source reply_source(const struct task *t)
 {
 	struct datain_source src = {
-		.data = scsi_task_in(&t->scsi),
+		.data = t->scsi.buf ? scsi_task_in(&t->scsi) : NULL,
 		.len = t->scsi.in_len,
 		.max_pdu = t->conn->max_send,
 		.max_burst = t->session->param.MaxBurstLength,

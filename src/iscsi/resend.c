@@ -85,7 +85,11 @@ static void again_sent(struct tx_sender *s, bool gone)
 {
 	struct task *t = task_of_again(s);
 
-	(void)gone;
+	/* There came more to say while the last of it was on its way. */
+	if (!gone && (t->again_next < t->again_end || t->again_status)) {
+		conn_send(t->conn, &t->again);
+		return;
+	}
 	if (t->state == TASK_TOLD)
 		resend_settle(t);
 	else if (t->state == TASK_LEAVING && !t->tx.queued)
@@ -113,6 +117,8 @@ void resend_start(struct task *t, uint32_t begin, uint32_t end, bool status)
 
 bool resend_stop(struct task *t)
 {
+	t->again_next = t->again_end;
+	t->again_status = false;
 	return pdu_tx_remove(&t->conn->tx, &t->again);
 }
 
@@ -136,8 +142,9 @@ static void acked(struct statsn_entry *e)
 		return;
 	}
 	/* What is in the queue comes back; what is on its way ends it. */
+	t->says = false;
 	pdu_tx_remove(&t->conn->tx, &t->tx);
-	pdu_tx_remove(&t->conn->tx, &t->again);
+	resend_stop(t);
 	resend_settle(t);
 }
 

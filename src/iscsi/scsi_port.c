@@ -76,8 +76,9 @@ static void task_sent(struct tx_sender *s, bool gone)
 		conn_send(t->conn, &t->tx);
 		return;
 	}
-	if (gone && t->state == TASK_ANSWERING && t->conn->lost)
-		return; /* level 2: port_park() comes next */
+	/* Level 2: port_park() comes next, or was port_hush() before. */
+	if (t->state == TASK_ANSWERING && (gone ? !!t->conn->lost : !t->is_numbered))
+		return;
 	/* Below, an answer that was lost with its connection is lost. */
 	if (t->state == TASK_ANSWERING && gone)
 		tell_loss(t);
@@ -372,6 +373,14 @@ static void fail_again(struct scsi_task *scsi)
 	scsi->sense_len = sense_format(scsi->sense, &sense, false);
 	scsi->xfer_len = 0;
 	scsi->in_len = 0;
+}
+
+void port_give_up(struct task *t)
+{
+	if (t->is_numbered)
+		return; /* its status is on its way */
+	resend_stop(t);
+	fail_again(&t->scsi);
 }
 
 /* Go on with an answer behind what the initiator has of it. */

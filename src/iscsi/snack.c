@@ -35,16 +35,30 @@ static bool is_answering(const struct task *t)
 
 /*
  * A run of begin and length among the numbers from first to before next; length 0: to the end,
- * both 0: all. False: it names what was not sent, or is acknowledged (11.16).
+ * both 0: all, of which there may be none. False: it names what was not sent, or is acknowledged
+ * (11.16).
  */
 static bool run_of(const struct pdu_snack *req, uint32_t first, uint32_t next, uint32_t *begin,
 		   uint32_t *end)
 {
-	*begin = req->begrun == 0 && req->runlength == 0 ? first : req->begrun;
-	if (sn_before(*begin, first) || sn_before(next, *begin))
+	bool all = req->begrun == 0 && req->runlength == 0;
+
+	*begin = all ? first : req->begrun;
+	if (sn_before(*begin, first) || (!all && !sn_before(*begin, next)))
 		return false;
 	*end = req->runlength ? *begin + req->runlength : next;
 	return req->runlength <= next - first && !sn_before(next, *end);
+}
+
+/*
+ * Nothing can be said again. 7.8: a command whose status is not said yet ends by that; of another
+ * the initiator knows what to make.
+ */
+static uint8_t refuse(struct task *t)
+{
+	if (t->state == TASK_ANSWERING)
+		port_give_up(t);
+	return PDU_REJECT_SNACK;
 }
 
 static uint8_t data_in(struct task *t, const struct pdu_snack *req)
@@ -58,10 +72,10 @@ static uint8_t data_in(struct task *t, const struct pdu_snack *req)
 	if (begin == end)
 		return GRANTED;
 	if (!resend_has_data(t))
-		return PDU_REJECT_SNACK;
+		return refuse(t);
 	src = reply_source(t);
 	if (!datain_seek(&t->in, &src, begin, &d))
-		return PDU_REJECT_SNACK; /* lengths have changed: R-Data SNACK is for that */
+		return refuse(t); /* lengths have changed: R-Data SNACK is for that */
 	resend_start(t, begin, end, false);
 	return GRANTED;
 }
@@ -90,7 +104,7 @@ static uint8_t data_or_r2t(struct conn *c, const struct pdu_snack *req)
 
 	if (t && is_answering(t) && t->in.datasn > 0)
 		return data_in(t, req);
-	if (t && t->state == TASK_ACTIVE && t->out.r2tsn > 0)
+	if (t && (t->state == TASK_ACTIVE || t->state == TASK_DRAINING) && t->out.r2tsn > 0)
 		return r2ts(t, req);
 	return PDU_REJECT_PROTOCOL_ERROR;
 }
@@ -120,8 +134,10 @@ static uint8_t data_ack(struct conn *c, const struct pdu_snack *req)
 	if (!t || !is_answering(t) || req->runlength ||
 	    memcmp(t->scsi.lun, req->lun, PDU_LUN_LEN) != 0)
 		return PDU_REJECT_INVALID_DATA_ACK;
-	if (t->state == TASK_TOLD && !resend_has_data(t))
-		return GRANTED;
+	if (sn_before(t->in.datasn, req->begrun))
+		return PDU_REJECT_INVALID_DATA_ACK;
+	if (!resend_has_data(t))
+		return GRANTED; /* it was let go already */
 	src = reply_source(t);
 	return datain_ack(&t->in, &src, req->begrun) ? GRANTED : PDU_REJECT_INVALID_DATA_ACK;
 }
@@ -134,7 +150,7 @@ static uint8_t r_data(struct conn *c, const struct pdu_snack *req)
 	    req->ttt == 0 || req->ttt == PDU_TAG_RESERVED)
 		return PDU_REJECT_PROTOCOL_ERROR;
 	if (!resend_has_data(t))
-		return PDU_REJECT_SNACK;
+		return refuse(t);
 	port_reread(t, req->ttt);
 	return GRANTED;
 }

@@ -274,8 +274,8 @@ static inline void peer_check_numbers(struct peer *p, const struct got *g)
 	p->maxcmdsn = max;
 }
 
-/* Take the next PDU that has come whole. */
-static inline bool peer_next(struct peer *p, struct got *g)
+/* Take the next PDU that has come whole, whatever its numbers. */
+static inline bool peer_next_any(struct peer *p, struct got *g)
 {
 	const uint8_t *bytes = p->in + p->in_at;
 	size_t have = p->in_len - p->in_at;
@@ -304,6 +304,14 @@ static inline bool peer_next(struct peer *p, struct got *g)
 	g->len = len;
 	g->data = bytes + head;
 	p->in_at += all;
+	return true;
+}
+
+/* The same, and its numbers are those that come next. */
+static inline bool peer_next(struct peer *p, struct got *g)
+{
+	if (!peer_next_any(p, g))
+		return false;
 	peer_check_numbers(p, g);
 	return true;
 }
