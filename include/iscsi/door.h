@@ -54,7 +54,10 @@ bool door_wants_input(const struct conn *c);
 /* Has its time come: dead, or at its end with everything sent? */
 bool door_is_over(const struct conn *c);
 
-/* The socket is gone, or will be. Frees c; its session ends with its last connection. */
+/*
+ * The socket is gone, or will be; door_tend() was told the time. Frees c; its session ends with its
+ * last connection.
+ */
 void door_lost(struct conn *c);
 
 /* Ask every session to log out, and refuse new logins. */

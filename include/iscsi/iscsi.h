@@ -47,6 +47,7 @@ struct iscsi {
 	uint16_t last_tsih;
 	struct log_rate faults; /* of all peers */
 	struct log_rate news;   /* sessions that come and go */
+	struct log_rate losses; /* lost connections that nobody has come back for */
 	struct why why;         /* refused logins */
 	struct iscsi_counts counts;
 	uint64_t now_ms;   /* of the last call of the door */

@@ -36,7 +36,10 @@ void order_wait_stop(struct session *s, struct order_wait *w);
 /* The next number was just used up: run what waited for that. */
 void order_drain(struct session *s);
 
-/* c is going: what waits for its turn only uses up its number. */
+/*
+ * c is going, or logged out: what came by it and waits for its turn is discarded (RFC 7143, 11.14),
+ * and leaves its CmdSN to be sent again.
+ */
 void order_orphan(struct session *s, const struct conn *c);
 
 /* A command that will not come any more: its number counts as used when its turn is there. */

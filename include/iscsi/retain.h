@@ -26,7 +26,7 @@ void retain_tasks(struct conn *c);
 /* Are there lost connections with that CID? */
 bool retain_has(const struct session *s, uint16_t cid);
 
-/* They are logged out for recovery. */
+/* They are logged out for recovery: their time begins anew, once. */
 void retain_release(struct session *s, uint16_t cid);
 
 /* They are closed: their tasks end. */

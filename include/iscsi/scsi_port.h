@@ -58,7 +58,8 @@ void port_orphan(struct task *t);
 
 /*
  * Its connection logs out: what waits for the initiator ends, and at_once also what does not;
- * anything else is still answered. whole: it is the session that ends. May free the task.
+ * anything else is still answered. One that is HELD is discarded (11.14), and leaves its CmdSN to
+ * be sent again. whole: it is the session that ends. May free the task.
  */
 void port_part(struct task *t, bool whole, bool at_once);
 

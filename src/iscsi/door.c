@@ -116,6 +116,7 @@ void door_tend(struct conn *c, uint64_t now_ms)
 void door_put(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms)
 {
 	assert(c->magic == CONN_MAGIC);
+	c->iscsi->now_ms = now_ms;
 	c->heard_ms = now_ms;
 	c->bytes_in += n;
 	pdu_rx_put(&c->rx, stage, n);

@@ -2,6 +2,7 @@
 
 #include "iscsi/answer.h"
 #include "iscsi/conn.h"
+#include "iscsi/order.h"
 #include "iscsi/retain.h"
 #include "iscsi/scsi_port.h"
 #include "iscsi/session.h"
@@ -21,6 +22,8 @@ static void part(struct conn *c, bool whole, bool at_once)
 		conn_news(c, "session %u: connection %u logged out", c->session->tsih, c->cid);
 	conn_event(c, EV_LOGOUT_PDU);
 	c->drains = true;
+	if (!whole)
+		order_orphan(c->session, c);
 	for (t = TAILQ_FIRST(&c->session->tasks); t; t = next) {
 		next = TAILQ_NEXT(t, link);
 		if (t->conn == c)
@@ -73,7 +76,7 @@ static void close_conn(struct conn *c, struct conn *which, struct answer *a, boo
  */
 static void recover_conn(struct conn *c, struct conn *which, struct answer *a)
 {
-	struct task *t;
+	struct task *t, *next;
 
 	conn_news(which, "session %u: connection %u logged out for recovery", c->session->tsih,
 		  which->cid);
@@ -88,7 +91,9 @@ static void recover_conn(struct conn *c, struct conn *which, struct answer *a)
 		conn_event(which, EV_DROP);
 		return;
 	}
-	TAILQ_FOREACH (t, &c->session->tasks, link) {
+	order_orphan(c->session, c);
+	for (t = TAILQ_FIRST(&c->session->tasks); t; t = next) {
+		next = TAILQ_NEXT(t, link);
 		if (t->conn == c)
 			port_hush(t);
 	}
@@ -126,7 +131,6 @@ void logout_start(struct conn *c, const struct pdu_logout_req *req)
 		.itt = req->itt,
 		.response = (uint8_t)response_to(c, req, which),
 		.time2wait = (uint16_t)p->DefaultTime2Wait,
-		.time2retain = p->ErrorRecoveryLevel < 2 ? 0 : (uint16_t)p->DefaultTime2Retain,
 	};
 	struct answer *a = answer_new(0);
 
@@ -134,6 +138,9 @@ void logout_start(struct conn *c, const struct pdu_logout_req *req)
 		conn_drop(c, "no memory for a logout response");
 		return;
 	}
+	/* 11.15.4: 0 where nothing is left that could be taken over. */
+	if (req->reason == PDU_LOGOUT_RECOVERY && p->ErrorRecoveryLevel == 2)
+		rsp.time2retain = (uint16_t)p->DefaultTime2Retain;
 	pdu_put_logout_rsp(a->bhs, &rsp);
 	if (rsp.response != PDU_LOGOUT_DONE)
 		answer_send(c, a);

@@ -194,13 +194,16 @@ void order_pdu(struct conn *c, const struct pdu_in *pdu, order_run_fn *run)
 
 void order_orphan(struct session *s, const struct conn *c)
 {
-	struct cmdsn_entry *e;
+	struct cmdsn_entry *e, *next;
 	struct held_pdu *h;
 
-	TAILQ_FOREACH (e, &s->cmdsn.held, link) {
+	for (e = TAILQ_FIRST(&s->cmdsn.held); e; e = next) {
+		next = TAILQ_NEXT(e, link);
 		h = held_of(e);
-		if (e->run == held_run && h->cid == c->cid)
-			h->run = NULL;
+		if (e->run != held_run || !h->run || h->cid != c->cid)
+			continue;
+		cmdsn_remove(&s->cmdsn, e);
+		held_free(h);
 	}
 }
 

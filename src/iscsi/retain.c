@@ -35,6 +35,16 @@ static void set_alarm(struct iscsi *iscsi, uint64_t at_ms)
 		iscsi->alarm_ms = at_ms;
 }
 
+/* 7.5, 11.15.3, 11.15.4: from now on so long. */
+static void start_time(struct session *s, struct lost *l)
+{
+	const struct param *p = &s->param;
+
+	l->until_ms =
+		s->iscsi->now_ms + ((uint64_t)p->DefaultTime2Wait + p->DefaultTime2Retain) * 1000;
+	set_alarm(s->iscsi, l->until_ms);
+}
+
 static void close_one(struct session *s, struct lost *l)
 {
 	struct task *t, *next;
@@ -64,14 +74,12 @@ void retain_start(struct conn *c)
 		return; /* its tasks end with it */
 	l->cid = c->cid;
 	l->is_released = c->is_released;
-	l->until_ms = c->iscsi->now_ms +
-		      ((uint64_t)s->param.DefaultTime2Wait + s->param.DefaultTime2Retain) * 1000;
+	start_time(s, l);
 	TAILQ_INIT(&l->tasks);
 	TAILQ_INSERT_TAIL(&s->lost, l, link);
 	s->nrecords++;
 	c->iscsi->nlost++;
 	c->lost = l;
-	set_alarm(c->iscsi, l->until_ms);
 }
 
 void retain_tasks(struct conn *c)
@@ -96,13 +104,34 @@ bool retain_has(const struct session *s, uint16_t cid)
 	return false;
 }
 
+/*
+ * 11.14: tasks that wait for their CmdSN are discarded. The others are waited for as long as the
+ * answer says; but only the first answer.
+ */
+static void release_one(struct session *s, struct lost *l)
+{
+	struct task *t, *next;
+
+	if (l->is_released)
+		return;
+	l->is_released = true;
+	start_time(s, l);
+	for (t = TAILQ_FIRST(&l->tasks); t; t = next) {
+		next = TAILQ_NEXT(t, lost_link);
+		if (t->state != TASK_HELD)
+			continue;
+		task_unpark(t);
+		port_orphan(t);
+	}
+}
+
 void retain_release(struct session *s, uint16_t cid)
 {
 	struct lost *l;
 
 	TAILQ_FOREACH (l, &s->lost, link) {
 		if (l->cid == cid)
-			l->is_released = true;
+			release_one(s, l);
 	}
 }
 
@@ -149,12 +178,10 @@ bool retain_expire(struct session *s, uint64_t now_ms, bool in_the_way)
 			set_alarm(s->iscsi, l->until_ms);
 			continue;
 		}
-		if (is_late)
-			log_notice("session %u: connection %u was not recovered in time", s->tsih,
-				   l->cid);
-		else if (log_rate_pass(&s->iscsi->news, now_ms, "notices of sessions"))
-			log_notice("session %u: connection %u is given up: others need memory",
-				   s->tsih, l->cid);
+		if (log_rate_pass(&s->iscsi->losses, now_ms, "notices of lost connections"))
+			log_notice("session %u: connection %u %s", s->tsih, l->cid,
+				   is_late ? "was not recovered in time"
+					   : "is given up: others need memory");
 		close_one(s, l);
 		any = true;
 	}

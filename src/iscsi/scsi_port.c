@@ -315,15 +315,29 @@ void port_submit(struct task *t)
 	scsi_submit(&t->scsi);
 }
 
+/*
+ * 11.14: a task that waits for its CmdSN is discarded with its connection, as if it had never come;
+ * the initiator sees by ExpCmdSN that it may send it again. One that was aborted keeps its number
+ * used.
+ */
+static void discard(struct task *t)
+{
+	task_leave_conn(t);
+	if (t->cancelled)
+		return;
+	cmdsn_remove(&t->session->cmdsn, &t->order);
+	task_free(t);
+}
+
 void port_orphan(struct task *t)
 {
+	if (t->state == TASK_HELD) {
+		discard(t);
+		return;
+	}
 	tell_loss(t);
 	task_leave_conn(t);
 	switch (t->state) {
-	case TASK_HELD:
-		if (!t->cancelled)
-			task_cancel(t);
-		break;
 	case TASK_ACTIVE:
 		task_lose(t);
 		scsi_abort(&t->scsi);
@@ -341,6 +355,10 @@ void port_orphan(struct task *t)
 
 void port_hush(struct task *t)
 {
+	if (t->state == TASK_HELD) {
+		discard(t);
+		return;
+	}
 	t->says = false;
 	pdu_tx_remove(&t->conn->tx, &t->tx);
 	resend_stop(t);
@@ -348,7 +366,7 @@ void port_hush(struct task *t)
 
 void port_park(struct task *t, struct lost *l)
 {
-	if (t->state == TASK_LEAVING) {
+	if (t->state == TASK_LEAVING || (t->state == TASK_HELD && l->is_released)) {
 		port_orphan(t);
 		return;
 	}
@@ -418,24 +436,13 @@ void port_reassign(struct task *t, struct conn *c, uint32_t expdatasn)
 		port_data(t);
 }
 
-/* A task that waits for its CmdSN ends with its connection; the number is not missing then. */
-static void part_held(struct task *t, bool whole)
-{
-	if (whole) {
-		cmdsn_remove(&t->session->cmdsn, &t->order);
-		task_free(t);
-		return;
-	}
-	task_leave_conn(t);
-	if (!t->cancelled)
-		task_cancel(t);
-}
-
 void port_part(struct task *t, bool whole, bool at_once)
 {
-	if (t->state == TASK_HELD) {
-		tell_loss(t);
-		part_held(t, whole);
+	if (t->state == TASK_HELD && whole) {
+		cmdsn_remove(&t->session->cmdsn, &t->order);
+		task_free(t);
+	} else if (t->state == TASK_HELD) {
+		discard(t);
 	} else if (t->state == TASK_DRAINING) {
 		tell_loss(t);
 		leave(t);

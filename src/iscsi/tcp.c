@@ -243,11 +243,11 @@ bool iscsi_server_flush(struct iscsi_server *server)
 		tcp = c->transport;
 		if (c->state != CONN_DEAD && !ev_is_active(&tcp->out) && !tcp_send(tcp))
 			conn_event(c, EV_DROP);
+		door_tend(c, now_ms(tcp));
 		if (door_is_over(c)) {
 			tcp_close(tcp);
 			continue;
 		}
-		door_tend(c, now_ms(tcp));
 		follow_alarm(tcp);
 		follow_input(tcp);
 	}

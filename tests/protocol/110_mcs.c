@@ -408,7 +408,10 @@ static void a_connection_is_logged_out(void)
 	mcs_leave(&m, 1);
 }
 
-/* A connection that breaks takes its tasks along, held ones too; CmdSN goes on behind them. */
+/*
+ * A connection that breaks takes its tasks along. 11.14: what waited for its CmdSN is discarded,
+ * and comes again with the number that it had.
+ */
 static void a_connection_breaks(void)
 {
 	struct ini_session *a, *b;
@@ -426,14 +429,18 @@ static void a_connection_breaks(void)
 	CHECK_OK(a, ini_conn_flush(&a->conn, a->timeout_ms));
 	next = a->cmdsn;
 	mcs_cut(&m, 0);
-	/* the gap is filled on the other one; what was held behind it is gone, its number used */
+	/* the gap is filled on the other one, and what was held behind it is sent again */
 	b = &m.s[1];
 	b->cmdsn = next - 2;
 	ini_scsi_test_unit_ready(&t, fixture_lun());
 	CHECK_OK(b, ini_task_submit(b, &t));
-	b->cmdsn = next;
 	CHECK_OK(b, ini_task_wait(b, &t));
 	CHECK_NUM(ini_task_sense(&t), SENSE_PROTOCOL_EVENT);
+	CHECK_NUM(b->expcmdsn, next - 1);
+	ini_scsi_test_unit_ready(&held, fixture_lun());
+	CHECK_OK(b, ini_task_submit(b, &held));
+	CHECK_OK(b, ini_task_wait(b, &held));
+	CHECK(ini_task_is_good(&held));
 	CHECK_NUM(b->expcmdsn, next);
 	write_then_read(&m, 1, 1, 9);
 	mcs_join(&m, 0, NULL);

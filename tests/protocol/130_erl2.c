@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #define LEN    32768u
 #define PIECE  4096u
@@ -414,6 +416,32 @@ static void time_is_over(void)
 	fixture_serves();
 }
 
+/* The time begins when the connection is lost, however long nothing was said before. */
+static void a_line_that_was_silent(void)
+{
+	/* 2 s until the daemon has looked whether it waits for something, then more than it keeps
+	 */
+	const struct timespec silence = { .tv_sec = 5, .tv_nsec = 500000000 };
+	struct pdu_nop_out nop = { .immediate = true,
+				   .itt = PDU_TAG_RESERVED,
+				   .ttt = PDU_TAG_RESERVED };
+	struct ini_pdu ack = { 0 };
+	struct ini_session *s;
+
+	open_session("DefaultTime2Wait=0\nDefaultTime2Retain=1\n");
+	s = mcs_at(&m, 0);
+	erl_silence(s);
+	nop.cmdsn = s->cmdsn;
+	nop.expstatsn = s->expstatsn;
+	pdu_put_nop_out(ack.bhs, &nop);
+	CHECK_OK(s, ini_conn_send(&s->conn, &ack, s->timeout_ms)); /* nothing is left to wait for */
+	nanosleep(&silence, NULL);
+	CHECK_NUM(shutdown(s->conn.fd, SHUT_WR), 0); /* no other connection wakes the daemon */
+	mcs_ends(&m, 0);
+	mcs_join(&m, 0, LATER); /* the session is still there */
+	mcs_leave(&m, 0);
+}
+
 #define HEAVY_LEN (4u << 20)
 #define HEAVY     80 /* more than buffer-memory has room for */
 
@@ -488,6 +516,7 @@ static const struct unit_test tests[] = {
 	{ "7.5: closed for good", closed_for_good },
 	{ "11.5.1: aborted while it waits", aborted_meanwhile },
 	{ "7.5: time is over", time_is_over },
+	{ "7.5: time begins with the loss", a_line_that_was_silent },
 	{ "7.5: others need the memory", others_need_the_memory },
 	{ "13.16: DefaultTime2Retain is 0", no_time },
 	{ "6.3.5: replaced while it waits", replaced_while_it_waits },

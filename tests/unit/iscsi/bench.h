@@ -30,7 +30,7 @@
 #define BENCH_BLOCK     512u
 #define BENCH_BLOCKS    256u
 #define BENCH_LOGIN_MS  15000
-#define BENCH_PEERS     4
+#define BENCH_PEERS     32
 #define BENCH_TURNS     1000 /* a test that needs more of them hangs */
 
 /* Zeroed memory; a test cannot go on without. */
@@ -246,8 +246,10 @@ static inline void bench_open(struct bench *b)
 
 static inline void peer_cut(struct peer *p)
 {
-	if (p->c)
+	if (p->c) {
+		door_tend(p->c, p->bench->now_ms);
 		door_lost(p->c);
+	}
 	p->c = NULL;
 }
 

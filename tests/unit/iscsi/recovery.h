@@ -85,7 +85,7 @@ static inline void peer_take_some(struct peer *p, uint32_t n)
 	uint32_t i = 0;
 	struct got g;
 
-	p->take = 2 * (PDU_BHS_LEN + BENCH_BLOCK);
+	p->take = (size_t)2 * (PDU_BHS_LEN + BENCH_BLOCK);
 	while (i < n && bench_turn(p->bench)) {
 		while (peer_next(p, &g))
 			i += g.opcode == PDU_DATA_IN;
