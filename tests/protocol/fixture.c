@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PORTALS_MAX    4
@@ -439,6 +440,16 @@ uint64_t fixture_memory_kib(void)
 	(void)fclose(f);
 	CHECK(kib > 0);
 	return kib;
+}
+
+uint64_t fixture_cpu_us(void)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	CHECK(clock_getcpuclockid(fixture.pid, &clock) == 0);
+	CHECK(clock_gettime(clock, &t) == 0);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
 bool fixture_is_sanitized(void)

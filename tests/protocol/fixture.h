@@ -102,6 +102,9 @@ unsigned int fixture_log_count(const char *text);
 /* Resident memory of the daemon in KiB. */
 uint64_t fixture_memory_kib(void);
 
+/* How long the daemon has been on a processor, in microseconds: others that run do not count. */
+uint64_t fixture_cpu_us(void);
+
 /* Is the daemon built with sanitizers? They keep memory that was freed. */
 bool fixture_is_sanitized(void);
 
