@@ -276,15 +276,16 @@ static bool hold(struct apply *a)
 	return any;
 }
 
-static bool all_quiet(const struct apply *a)
+/* The first unit of those that is not at rest yet. NULL: all are. */
+static const struct plan_lun *restless(const struct apply *a)
 {
 	size_t i;
 
 	for (i = 0; i < a->plan.nluns; i++) {
 		if (wants_hold(&a->plan.luns[i]) && !scsi_lu_is_quiet(a->plan.luns[i].live))
-			return false;
+			return &a->plan.luns[i];
 	}
-	return true;
+	return NULL;
 }
 
 static void made(struct apply *a)
@@ -403,13 +404,21 @@ static bool start(struct apply *a)
 
 static bool turn_holding(struct apply *a)
 {
-	if (all_quiet(a)) {
+	const struct plan_lun *row = restless(a);
+	char why[COMMIT_WHY_MAX];
+
+	if (!row) {
 		start_job(a, resize, resized);
 		return true;
 	}
 	if (a->now_ms < a->deadline_ms)
 		return false;
-	give_up_why(a, -EBUSY, "a LUN has commands that do not come to an end");
+	snprintf(why, sizeof(why),
+		 "target \"%s\": LUN %u: commands in flight have not ended within %d s, so "
+		 "nothing was changed (try again when its disk answers, or initiators ask for "
+		 "less)",
+		 row->target->name, row->live->opt.number, QUIET_MS / 1000);
+	give_up_why(a, -EBUSY, why);
 	return true;
 }
 

@@ -148,7 +148,7 @@ static inline void put_file(const char *path, const char *text)
 	fclose(f);
 }
 
-/* Run what text says. ${DIR} in it is the rig's folder. */
+/* Run what text says. */
 static inline void start(struct rig *r, const char *text)
 {
 	struct conf_tree *t = running_tree();

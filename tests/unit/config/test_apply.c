@@ -69,10 +69,87 @@ static void no_rest(void)
 	settle(&r);
 	CU_ASSERT_EQUAL(r.done, 1);
 	CU_ASSERT_EQUAL(r.last->err, -EBUSY);
+	told(&r, "target \"" NAME "a\": LUN 0: commands in flight have not ended within 10 s, so "
+		 "nothing was changed (try again");
 	CU_ASSERT_FALSE(lu->is_held);
 	CU_ASSERT_EQUAL(lu->blocks, 2048);
 	lu->store->in_flight--;
 	CU_ASSERT_EQUAL(change(&r, REQUEST_LUN_RESIZE, NAME "a", 0, "2M"), 0);
+	end(&r);
+}
+
+/* What the file of the rig says, with its folder in the place of each %s. */
+static void write_conf(struct rig *r, const char *fmt)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), fmt, r->dir, r->dir);
+	put_file(r->path, text);
+}
+
+/* All that a running configuration says; the caller frees it. */
+static char *exported(const struct rig *r)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT_EQUAL(conf_export(r->now.tree, f), 0);
+	fclose(f);
+	return text;
+}
+
+/* A LUN whose file would be opened anew has a request that does not come back: all stays. */
+static void no_rest_for_a_reload(void)
+{
+	static const char before[] = A(RAM("0") "lun 1 { path = \"%s/disk\" size = 1M }\n");
+	static const char after[] =
+		PORTAL "portal-group \"2\" { listen = { \"127.0.0.1:3261\" } }\n"
+		       "target \"" NAME "a\" { auth-group = deny queue-depth = 7\n"
+		       "lun \"0\" { backend = ram size = 2M }\n"
+		       "lun 1 { path = \"%s/disk\" size = 2M thin = no }\n"
+		       "lun 2 { path = \"%s/new\" size = 1M } }\n";
+	char *said, *says;
+	struct store *store;
+	struct scsi_lu *lu;
+	struct rig r;
+
+	start(&r, A(RAM("0")));
+	write_conf(&r, before);
+	CU_ASSERT_EQUAL_FATAL(change(&r, REQUEST_RELOAD, NULL, 0, NULL), 0);
+	said = exported(&r);
+	lu = unit(&r, NAME "a", 1);
+	store = lu->store;
+	store->in_flight++;
+	write_conf(&r, after);
+	ask(&r, REQUEST_RELOAD, NULL, 0, NULL);
+	settle(&r);
+	CU_ASSERT(lu->is_held);
+	CU_ASSERT_EQUAL(file_size(&r, "new"), 1 << 20);
+	r.ms += 10000;
+	settle(&r);
+	CU_ASSERT_EQUAL(r.last->err, -EBUSY);
+	told(&r, "LUN 1: commands in flight have not ended");
+	says = exported(&r);
+	CU_ASSERT_STRING_EQUAL(says, said);
+	CU_ASSERT_PTR_EQUAL(lu->store, store);
+	CU_ASSERT(lu->opt.thin && !lu->is_held && !unit(&r, NAME "a", 0)->is_held);
+	CU_ASSERT_EQUAL(unit(&r, NAME "a", 0)->blocks, 2048);
+	CU_ASSERT_PTR_NULL(unit(&r, NAME "a", 2));
+	CU_ASSERT_EQUAL(target(&r, NAME "a")->limits.queue_depth, 128);
+	CU_ASSERT_EQUAL(file_size(&r, "disk"), 1 << 20);
+	CU_ASSERT_EQUAL(file_size(&r, "new"), -1);
+	CU_ASSERT_EQUAL(r.listens, 1);
+	CU_ASSERT_EQUAL(r.unlistens, 1);
+	CU_ASSERT_EQUAL(r.accepts, 0);
+	store->in_flight--;
+	CU_ASSERT_EQUAL(change(&r, REQUEST_RELOAD, NULL, 0, NULL), 0);
+	CU_ASSERT_FALSE(lu->opt.thin);
+	CU_ASSERT_EQUAL(file_size(&r, "disk"), 2 << 20);
+	CU_ASSERT_PTR_NOT_NULL(unit(&r, NAME "a", 2));
+	free(said);
+	free(says);
 	end(&r);
 }
 
@@ -139,6 +216,7 @@ static const struct unit_test tests[] = {
 	{ "LUNs come and go", luns_come_and_go },
 	{ "a file can be added again when its LUN is gone", a_file_can_be_added_again },
 	{ "a unit that does not come to rest stays as it is", no_rest },
+	{ "and so does all that was to change with it", no_rest_for_a_reload },
 	{ "what does not leave in time leaves later", late_leavers },
 	{ "a target in use goes by force only", a_target_in_use },
 	{ "no change begins when the daemon ends", the_end },
