@@ -93,7 +93,7 @@ static bool find(const struct scsi_task *t, uint8_t options, const struct scsi_c
 			return false;
 		if (options == OPT_ACTION && c->sa == NO_SA)
 			return false;
-		if (c->sa == sa || (c->sa == NO_SA && (options == OPT_OPCODE || sa == 0)))
+		if (c->sa == NO_SA ? options == OPT_OPCODE || sa == 0 : c->sa == sa)
 			*out = c;
 	}
 	return true;

@@ -94,6 +94,7 @@ static void reporting_options(void)
 		{ "of an opcode that is not there", 2, 0xc1, 7, 1 },
 		{ "either, without", 3, 0x28, 0, 3 },
 		{ "either, without, but one asked for", 3, 0x28, 1, 1 },
+		{ "either, without, but the last one there could be", 3, 0x28, 0xffff, 1 },
 		{ "either, with", 3, 0x9e, 0x10, 3 },
 		{ "either, not there", 3, 0x9e, 0x11, 1 },
 		{ "reserved", 4, 0x28, 0, -1 },
