@@ -133,12 +133,35 @@ static void removal_is_prevented(void)
 	rig_close(&r);
 }
 
+/* PREVENT is about removal: who asks for it while the tray is open can load all the same. */
+static void prevention_keeps_nothing_out(void)
+{
+	struct rig_cmd c;
+	struct rig r;
+
+	start_removable(&r);
+	start_stop(&r, &c, 0x02);
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	prevent(&r, &r.x[0], true);
+	start_stop(&r, &c, 0x02); /* there is nothing to remove, but it is prevented */
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_PREVENTED);
+	start_stop(&r, &c, 0x03);
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	CU_ASSERT_EQUAL(ready(&r, &r.x[0]), SENSE_NONE);
+	start_stop(&r, &c, 0x03);
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	start_stop(&r, &c, 0x02);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_PREVENTED);
+	rig_close(&r);
+}
+
 static const struct unit_test tests[] = {
 	{ "a stopped unit is not ready until it is started", stop_and_start },
 	{ "a fixed medium is not ejected, and there are no power conditions",
 	  a_fixed_medium_stays },
 	{ "an ejected medium is gone until loaded, and others are told", eject_and_load },
 	{ "removal is prevented as long as one nexus prevents it", removal_is_prevented },
+	{ "a medium is loaded while removal is prevented", prevention_keeps_nothing_out },
 };
 
 UNIT_MAIN("scsi/medium", tests)
