@@ -51,6 +51,9 @@ void ua_set_nexus(struct scsi_nexus *x, enum scsi_ua ua);
 /* Take the condition away on every logical unit that x knows. */
 void ua_clear_nexus(struct scsi_nexus *x, enum scsi_ua ua);
 
+/* Is there one that tells of a reset, or of commands that are gone for another reason? */
+bool ua_tells_of_loss(const struct scsi_itl *itl);
+
 /* The sense of the first condition, which is no longer there then. False: there is none. */
 bool ua_take(struct scsi_itl *itl, struct sense *out);
 

@@ -145,25 +145,6 @@ void scsi_submit(struct scsi_task *t)
 
 /* ---- scsi_prepare(): the gates ---- */
 
-static __attribute__((noinline)) bool tell_attention(struct scsi_task *t)
-{
-	struct sense s;
-
-	if (!ua_tell(t->itl, &s))
-		return true;
-	/* RFC 7143, 4.2.2.3.3 a): told to all who lost commands, before anything that follows */
-	t->fenced =
-		s.code == SENSE_CLEARED || s.code == SENSE_LU_RESET || s.code == SENSE_TARGET_RESET;
-	return finish_sense(t, &s);
-}
-
-/* A unit attention is the initiator's: no inner command may take it away. */
-static bool gate_attention(struct scsi_task *t)
-{
-	return t->cmd->flags & F_KEEP_UA || t->attr == SCSI_INNER || !t->itl->ua ||
-	       tell_attention(t);
-}
-
 static bool gate_port(struct scsi_task *t)
 {
 	uint32_t code = t->lu ? alua_refuses(t->lu, t->nexus, t->cmd->flags) : SENSE_NONE;
@@ -177,6 +158,39 @@ static bool gate_reservation(struct scsi_task *t)
 		return true;
 	t->status = SCSI_RESERVATION_CONFLICT;
 	return false;
+}
+
+/*
+ * SAM-5, 5.3.3: RESERVATION CONFLICT goes before all unit attentions but those of resets
+ * and of commands that are gone; these stay, until a command is let through. A port that
+ * gives no access lets nobody see who has reserved the unit.
+ */
+static bool is_conflict_first(const struct scsi_task *t)
+{
+	return !ua_tells_of_loss(t->itl) &&
+	       alua_refuses(t->lu, t->nexus, t->cmd->flags) == SENSE_NONE &&
+	       !pr_gate_passes(t->itl, t->cmd, t->cdb);
+}
+
+static __attribute__((noinline)) bool tell_attention(struct scsi_task *t)
+{
+	struct sense s;
+
+	if (is_conflict_first(t))
+		return gate_reservation(t);
+	if (!ua_tell(t->itl, &s))
+		return true;
+	/* RFC 7143, 4.2.2.3.3 a): told to all who lost commands, before anything that follows */
+	t->fenced =
+		s.code == SENSE_CLEARED || s.code == SENSE_LU_RESET || s.code == SENSE_TARGET_RESET;
+	return finish_sense(t, &s);
+}
+
+/* A unit attention is the initiator's: no inner command may take it away. */
+static bool gate_attention(struct scsi_task *t)
+{
+	return t->cmd->flags & F_KEEP_UA || t->attr == SCSI_INNER || !t->itl->ua ||
+	       tell_attention(t);
 }
 
 static bool gate_medium(struct scsi_task *t)

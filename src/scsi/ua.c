@@ -35,6 +35,10 @@ static const struct row rows[UA_COUNT] = {
 
 #define BIT(ua) (1u << (ua))
 
+#define LOSSES                                                                             \
+	(BIT(UA_POWER_ON) | BIT(UA_TARGET_RESET) | BIT(UA_LU_RESET) | BIT(UA_NEXUS_LOSS) | \
+	 BIT(UA_CLEARED) | BIT(UA_PROTOCOL_EVENT))
+
 /* What stays when a reset is told: resets of more weight, and failures of the medium. */
 static uint32_t survivors(enum scsi_ua reset)
 {
@@ -86,6 +90,11 @@ unsigned int ua_peek(const struct scsi_itl *itl, struct sense *out)
 	row = &rows[__builtin_ctz(itl->ua)];
 	*out = (struct sense){ .code = row->code, .deferred = row->deferred };
 	return (unsigned int)__builtin_popcount(itl->ua);
+}
+
+bool ua_tells_of_loss(const struct scsi_itl *itl)
+{
+	return itl->ua & LOSSES;
 }
 
 bool ua_take(struct scsi_itl *itl, struct sense *out)

@@ -2,8 +2,10 @@
 
 #include "pr_rig.h"
 
+#include "scsi/alua.h"
 #include "scsi/cmd_table.h"
 #include "scsi/itl.h"
+#include "scsi/ua.h"
 
 #include <stdio.h>
 
@@ -219,6 +221,73 @@ static void a_conflict_costs_no_data(void)
 	rig_close(&r);
 }
 
+/* SAM-5, 5.3.3: after what tells of a loss, before the rest, which waits for another command. */
+static void between_unit_attentions(void)
+{
+	static const struct {
+		enum scsi_ua ua;
+		uint32_t sense;
+		bool is_first;
+	} vectors[] = {
+		{ UA_POWER_ON, SENSE_POWER_ON, true },
+		{ UA_TARGET_RESET, SENSE_TARGET_RESET, true },
+		{ UA_LU_RESET, SENSE_LU_RESET, true },
+		{ UA_NEXUS_LOSS, SENSE_NEXUS_LOSS, true },
+		{ UA_MEDIUM_CHANGED, SENSE_MEDIUM_CHANGED, false },
+		{ UA_CAPACITY, SENSE_CAPACITY, false },
+		{ UA_MODE_CHANGED, SENSE_MODE_CHANGED, false },
+		{ UA_RESERVATIONS_PREEMPTED, SENSE_RESERVATIONS_PREEMPTED, false },
+		{ UA_REGISTRATIONS_PREEMPTED, SENSE_REGISTRATIONS_PREEMPTED, false },
+		{ UA_LUNS_CHANGED, SENSE_LUNS_CHANGED, false },
+		{ UA_CLEARED, SENSE_CLEARED, true },
+		{ UA_PROTOCOL_EVENT, SENSE_PROTOCOL_EVENT, true },
+		{ UA_FLUSH_FAILED, SENSE_WRITE_ERROR, false },
+	};
+	static const uint8_t write[10] = { 0x2a, [8] = 1 }, tur[6];
+	struct rig_cmd c;
+	struct rig r;
+	size_t i;
+
+	rig_start(&r);
+	pr_do(&r, &r.x[1], PR_REGISTER, 0, 0, 1);
+	pr_do(&r, &r.x[1], PR_RESERVE, PR_WRITE_EXCLUSIVE, 1, 0);
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		ua_set(itl_get(&r.x[0], r.lu), vectors[i].ua);
+		rig_out(&r, &c, write, sizeof(write), zeros, 512);
+		if (vectors[i].is_first)
+			CU_ASSERT_EQUAL(rig_sense(&c), vectors[i].sense);
+		scsi_task_fini(&c.t);
+		rig_out(&r, &c, write, sizeof(write), zeros, 512);
+		CU_ASSERT_EQUAL(c.t.status, SCSI_RESERVATION_CONFLICT);
+		CU_ASSERT_EQUAL(c.t.sense_len, 0);
+		scsi_task_fini(&c.t);
+		rig_none(&r, &c, tur, sizeof(tur));
+		CU_ASSERT_EQUAL(rig_sense(&c), vectors[i].is_first ? 0 : vectors[i].sense);
+		scsi_task_fini(&c.t);
+	}
+	rig_close(&r);
+}
+
+/* What a port says that gives no access comes before both. */
+static void behind_a_port_without_access(void)
+{
+	static const uint8_t write[10] = { 0x2a, [8] = 1 };
+	struct rig_cmd c;
+	struct rig r;
+
+	rig_start(&r);
+	pr_do(&r, &r.x[1], PR_REGISTER, 0, 0, 1);
+	pr_do(&r, &r.x[1], PR_RESERVE, PR_WRITE_EXCLUSIVE, 1, 0);
+	CU_ASSERT_EQUAL(alua_set(r.lu, 1, ALUA_STANDBY, ALUA_IMPLICIT, NULL), 0);
+	rig_out(&r, &c, write, sizeof(write), zeros, 512);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_ALUA_STATE);
+	scsi_task_fini(&c.t);
+	rig_out(&r, &c, write, sizeof(write), zeros, 512);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_PORT_STANDBY);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
 /* One initiator port by two target ports is two I_T nexuses. */
 static void the_target_port_counts(void)
 {
@@ -257,6 +326,9 @@ static const struct unit_test tests[] = {
 	{ "RESERVE keeps all but few commands of others out",
 	  a_reserve_of_another_keeps_all_but_few_out },
 	{ "a conflict is found before data is asked for", a_conflict_costs_no_data },
+	{ "a conflict is told before all unit attentions that tell of no loss",
+	  between_unit_attentions },
+	{ "a port without access has its say first", behind_a_port_without_access },
 	{ "the same initiator by another target port is a stranger", the_target_port_counts },
 	{ "a holder that comes back is the holder", a_holder_is_known_by_its_name },
 };
