@@ -39,7 +39,7 @@ static void make_data_in(struct task *t, struct tx_pdu *pdu)
 	struct datain_source src = reply_source(t);
 	struct datain d;
 
-	if (!datain_seek(&t->in, &src, t->again_next, &d)) {
+	if (!resend_has_data(t) || !datain_seek(&t->in, &src, t->again_next, &d)) {
 		make_nothing(pdu);
 		return;
 	}
@@ -81,6 +81,33 @@ static bool again_next(struct tx_sender *s, struct tx_pdu *pdu)
 	return t->again_next == t->again_end && !t->again_status;
 }
 
+static size_t bytes_of(const struct task *t)
+{
+	return t->scsi.buf ? t->scsi.buf->size : 0;
+}
+
+/* Is there more data kept than its share, with so many bytes on top? */
+static bool is_too_much(const struct iscsi *iscsi, size_t more)
+{
+	return iscsi->kept + more > iscsi->pool->ceiling / KEPT_SHARE;
+}
+
+static void let_go_of_data(struct task *t)
+{
+	scsi_task_fini(&t->scsi);
+}
+
+/* It was kept only because PDUs with it were on their way. */
+static void shed_data(struct task *t)
+{
+	struct iscsi *iscsi = t->session->iscsi;
+
+	if (!is_too_much(iscsi, 0) || t->tx.queued)
+		return;
+	iscsi->kept -= bytes_of(t);
+	let_go_of_data(t);
+}
+
 static void again_sent(struct tx_sender *s, bool gone)
 {
 	struct task *t = task_of_again(s);
@@ -90,10 +117,12 @@ static void again_sent(struct tx_sender *s, bool gone)
 		conn_send(t->conn, &t->again);
 		return;
 	}
-	if (t->state == TASK_TOLD)
+	if (t->state == TASK_TOLD) {
+		shed_data(t);
 		resend_settle(t);
-	else if (t->state == TASK_LEAVING && !t->tx.queued)
+	} else if (t->state == TASK_LEAVING && !t->tx.queued) {
 		task_free(t);
+	}
 }
 
 void resend_start(struct task *t, uint32_t begin, uint32_t end, bool status)
@@ -123,11 +152,6 @@ bool resend_stop(struct task *t)
 }
 
 /* ---- how long ---- */
-
-static size_t bytes_of(const struct task *t)
-{
-	return t->scsi.buf ? t->scsi.buf->size : 0;
-}
 
 static void acked(struct statsn_entry *e)
 {
@@ -164,24 +188,24 @@ static bool status_again(struct statsn_entry *e, struct conn *c)
 	return true;
 }
 
-static void let_go_of_data(struct task *t)
+/* Data that is on its way once more stays in any case. */
+static bool keeps_data(const struct task *t)
 {
-	scsi_task_fini(&t->scsi);
+	return t->scsi.in_len && (t->again.queued || !is_too_much(t->session->iscsi, bytes_of(t)));
 }
 
 void resend_keep(struct task *t)
 {
 	struct iscsi *iscsi = t->session->iscsi;
-	size_t bytes = bytes_of(t);
 
 	t->told.acked = acked;
 	t->told.again = status_again;
 	conn_keep(t->conn, &t->told, t->tx.statsn, 0);
 	task_retire(t);
-	if (!t->scsi.in_len || iscsi->kept + bytes > iscsi->pool->ceiling / KEPT_SHARE)
-		let_go_of_data(t);
+	if (keeps_data(t))
+		iscsi->kept += bytes_of(t);
 	else
-		iscsi->kept += bytes;
+		let_go_of_data(t);
 }
 
 bool resend_has_data(const struct task *t)

@@ -213,6 +213,42 @@ static void acknowledged_while_it_is_said_again(uint8_t type)
 	bench_close(&b);
 }
 
+/* It is answered while PDUs of it come again, and is more than may be kept: it stays until then. */
+static void on_its_way_again_when_it_is_answered(void)
+{
+	struct bench b;
+	struct peer *p = begin(&b, 64 * KIB, LEVEL_1);
+	const size_t pdu = PDU_BHS_LEN + BENCH_BLOCK;
+	uint32_t itt = peer_read(p, 0, 64);
+	struct got g;
+	uint32_t i;
+
+	peer_take_some(p, 4);
+	ask(p, PDU_SNACK_DATA_R2T, itt, 0, 0, p->statsn);
+	p->take = 60 * pdu; /* the rest of the answer */
+	bench_turn(&b);
+	p->deaf = true;
+	peer_read(p, 128, 64); /* into another buffer */
+	bench_run(&b);
+	p->deaf = false;
+	p->take = SIZE_MAX;
+	conn_touch(p->c);
+	for (i = 0; i < 60; i++)
+		CU_ASSERT(peer_expect(p, PDU_DATA_IN, &g));
+	CU_ASSERT(g.bhs[1] & PDU_DATA_IN_STATUS);
+	for (i = 0; i < 4; i++) {
+		CU_ASSERT(peer_expect(p, PDU_DATA_IN, &g));
+		CU_ASSERT_EQUAL(g.itt, itt);
+		CU_ASSERT_EQUAL_FATAL(be32(g.bhs + 40), i * BENCH_BLOCK);
+		CU_ASSERT_EQUAL(memcmp(g.data, b.disk->bytes + i * BENCH_BLOCK, BENCH_BLOCK), 0);
+	}
+	for (i = 0; i < 64; i++)
+		CU_ASSERT(peer_expect(p, PDU_DATA_IN, &g));
+	CU_ASSERT_EQUAL(b.iscsi.kept, 0);
+	CU_ASSERT_EQUAL(b.pool.lent, 0);
+	bench_close(&b);
+}
+
 static void acknowledged_meanwhile(void)
 {
 	acknowledged_while_it_is_said_again(PDU_SNACK_DATA_R2T);
@@ -273,6 +309,7 @@ static const struct unit_test tests[] = {
 	{ "statuses are always kept", statuses_are_always_kept },
 	{ "acknowledged while it is said again", acknowledged_meanwhile },
 	{ "acknowledged while it is cut anew", acknowledged_in_r_data },
+	{ "on its way again when it is answered", on_its_way_again_when_it_is_answered },
 	{ "a tag is used anew", a_tag_is_used_anew },
 	{ "nothing is ever acknowledged", nothing_is_ever_acknowledged },
 };
