@@ -2,10 +2,15 @@
  * Full feature phase: two initiators log in to a target, and what the input says
  * becomes PDUs that are mostly well formed, in order, and digested. What the
  * target answers is held against what was asked; in the end all is answered.
+ *
+ * The input begins with three bytes: what the initiators and the target agree on
+ * (run.how), the target's limits, and the error recovery level and how many
+ * connections a session has (run.recovery; 0: level 0 and one).
  */
 #include "cdbs.h"
 #include "fuzz.h"
 #include "initiator.h"
+#include "recovery.h"
 
 #include "base/bytes.h"
 #include "iscsi/door.h"
@@ -59,7 +64,8 @@ static void unasked(struct run *r, const struct initiator *in, struct pdu_scsi_c
 	if (!cmd->write)
 		return;
 	if (in->immediate_data && how & 3)
-		cmd->data_len = min32(min32(first, in->max_data), how & 1 ? UINT32_MAX : 4u * how);
+		cmd->data_len =
+			min32(min32(first, in->line->max_data), how & 1 ? UINT32_MAX : 4u * how);
 	cmd->final = in->initial_r2t || !(how & 0x0c);
 }
 
@@ -73,6 +79,7 @@ static void note_command(const struct run *r, struct initiator *in, const struct
 		in->track.is_wild = true;
 		return;
 	}
+	pdu_put_scsi_cmd(e->bhs, cmd);
 	memcpy(e->lun, cmd->lun, sizeof(e->lun));
 	e->read = cmd->read;
 	e->write = cmd->write;
@@ -133,17 +140,29 @@ static void send_data(struct run *r, struct initiator *in, const struct track_en
 		.final = final,
 		.itt = e->itt,
 		.ttt = s->ttt,
-		.datasn = s->datasn++,
+		.datasn = s->datasn,
 		.offset = s->offset + s->sent,
 		.data_len = len,
 	};
 
 	memcpy(d.lun, e->lun, sizeof(d.lun));
-	s->sent += len;
-	s->ended = final;
 	pdu_put_data_out(r->scratch, &d);
 	memset(r->scratch + PDU_BHS_LEN, (int)d.offset & 0xff, len);
-	initiator_send(r, in, r->scratch, 0, len);
+	if (!initiator_send(r, in, r->scratch, 0, len))
+		return; /* it did not come: it is sent again */
+	s->datasn++;
+	s->sent += len;
+	s->ended = final;
+}
+
+/* Data goes where its command went. False: that is no more. */
+static bool follow(struct initiator *in, const struct track_entry *e)
+{
+	struct line *l = e ? initiator_line(in, e->line) : NULL;
+
+	if (l)
+		in->line = l;
+	return l;
 }
 
 /* The next piece of a sequence that is not over: all that is left, or less. */
@@ -153,16 +172,19 @@ static void go_on(struct run *r, struct initiator *in)
 	uint8_t how = feed_u8(&r->f);
 	uint32_t i, left, most;
 
-	for (i = 0; e && i < e->nseq; i++) {
+	if (!follow(in, e))
+		return;
+	for (i = 0; i < e->nseq; i++) {
 		struct track_seq *s = &e->seq[i];
 
 		if (s->ended)
 			continue;
 		left = s->len - s->sent;
-		most = min32(in->max_data, INITIATOR_DATA_MAX);
+		most = min32(in->line->max_data, INITIATOR_DATA_MAX);
 		if (how & 1)
 			most = min32(most, 4u * how);
 		if (how >= 0xf8) { /* too much, too little, not where it belongs */
+			in->track.is_disturbed = true;
 			s->sent += feed_u8(&r->f);
 			send_data(r, in, e, s, feed_u8(&r->f), how & 2);
 			return;
@@ -178,6 +200,8 @@ static void odd_data(struct run *r, struct initiator *in)
 	struct pdu_data_out d = { .final = true, .ttt = PDU_TAG_RESERVED };
 	uint8_t how = feed_u8(&r->f);
 
+	in->track.is_disturbed = true;
+	(void)follow(in, e);
 	d.itt = e ? e->itt : 0xdead;
 	if (how & 1)
 		d.ttt = feed_u8(&r->f);
@@ -212,7 +236,7 @@ static void nop(struct run *r, struct initiator *in)
 	if (n.itt != PDU_TAG_RESERVED)
 		initiator_note(in, n.itt, is_odd, PDU_NOP_OUT, &o);
 	n.data_len = how & 0x80 ? feed_u16(&r->f) % 9000 : how >> 2;
-	n.data_len = min32(n.data_len, in->max_data);
+	n.data_len = min32(n.data_len, in->line->max_data);
 	pdu_put_nop_out(r->scratch, &n);
 	memset(r->scratch + PDU_BHS_LEN, 0x77, n.data_len);
 	initiator_send(r, in, r->scratch, 0, n.data_len);
@@ -223,6 +247,7 @@ static void task_management(struct run *r, struct initiator *in)
 	struct track_entry *e = track_open(&in->track, feed_u8(&r->f));
 	uint8_t how = feed_u8(&r->f);
 	struct pdu_tmf_req t = { .function = how & 0x0f, .rtt = e ? e->itt : 0x77 };
+	struct track_entry *note;
 	struct order o;
 	bool is_odd;
 
@@ -232,13 +257,18 @@ static void task_management(struct run *r, struct initiator *in)
 	t.immediate = o.immediate;
 	t.cmdsn = o.cmdsn;
 	t.refcmdsn = t.cmdsn - (how >> 7);
-	if (!initiator_note(in, t.itt, is_odd, PDU_TMF_REQ, &o))
+	note = initiator_note(in, t.itt, is_odd, PDU_TMF_REQ, &o);
+	if (!note)
 		return;
+	if (t.function == PDU_TMF_TASK_REASSIGN)
+		recovery_note(in, note, &t);
 	track_release(&r->in[0].track);
 	track_release(&r->in[1].track);
+	r->was_aborted = true;
 	in->tmfs++;
 	pdu_put_tmf_req(r->scratch, &t);
-	initiator_send(r, in, r->scratch, 0, 0);
+	if (!initiator_send(r, in, r->scratch, 0, 0))
+		in->tmfs--;
 }
 
 static void text(struct run *r, struct initiator *in)
@@ -264,15 +294,15 @@ static void text(struct run *r, struct initiator *in)
 
 	t.itt = initiator_itt(r, in, &is_odd);
 	o = initiator_order(r, in);
-	if (how & 0x40 && in->text_ttt != PDU_TAG_RESERVED) {
-		t.ttt = in->text_ttt;
-		t.itt = in->text_itt;
+	if (how & 0x40 && in->line->text_ttt != PDU_TAG_RESERVED) {
+		t.ttt = in->line->text_ttt;
+		t.itt = in->line->text_itt;
 		is_odd = true;
 	}
 	e = initiator_note(in, t.itt, is_odd, PDU_TEXT_REQ, &o);
 	if (!e)
 		return;
-	in->text_itt = t.itt;
+	in->line->text_itt = t.itt;
 	t.immediate = o.immediate;
 	t.cmdsn = o.cmdsn;
 	t.cont = !t.final && how & 0x20;
@@ -285,13 +315,14 @@ static void text(struct run *r, struct initiator *in)
 static void logout(struct run *r, struct initiator *in)
 {
 	uint8_t how = feed_u8(&r->f);
-	struct pdu_logout_req l = { .reason = how & 3, .cid = how >> 2 & 1 };
+	struct pdu_logout_req l = { .reason = how & 3, .cid = how >> 2 & (r->recovery ? 7 : 1) };
 	struct order o = initiator_order(r, in);
 	bool is_odd;
 
 	l.itt = initiator_itt(r, in, &is_odd);
 	if (!initiator_note(in, l.itt, is_odd, PDU_LOGOUT_REQ, &o))
 		return;
+	recovery_part(in, &l);
 	l.immediate = o.immediate;
 	l.cmdsn = o.cmdsn;
 	pdu_put_logout_req(r->scratch, &l);
@@ -337,9 +368,13 @@ static void beside(struct run *r, struct initiator *in)
 	uint8_t how = feed_u8(&r->f);
 
 	switch (how & 0x0f) {
-	case 0: peer_lose(&in->peer); break;
+	case 0: initiator_lose(in); break;
 	case 1:
-	case 2: peer_wait(&in->peer, (uint64_t)1000 * (how >> 2)); break;
+	case 2:
+		r->in[0].track.is_disturbed |= r->in[0].level > 0;
+		r->in[1].track.is_disturbed |= r->in[1].level > 0;
+		fuzz_world_wait(&r->w, (uint64_t)1000 * (how >> 2));
+		break;
 	case 3:
 		if (how >= 0xf0)
 			door_stop(&r->w.iscsi, 2);
@@ -355,11 +390,8 @@ static void come_back(struct run *r, struct initiator *in)
 {
 	uint8_t how = feed_u8(&r->f);
 
-	if (in->peer.conn && conn_is_open(in->peer.conn))
-		return;
-	if (in->peer.conn)
-		peer_lose(&in->peer);
-	initiator_log_in(r, in, how & 7);
+	if (!initiator_is_up(in) && !initiator_is_coming(in))
+		initiator_log_in(r, in, how & 7);
 }
 
 static void step(struct run *r)
@@ -374,12 +406,17 @@ static void step(struct run *r)
 	case 15:
 		if (!(op & 0x40))
 			fuzz_world_turn(&r->w);
-		else if (initiator_is_up(in))
+		else if (initiator_choose(in, op >> 4))
 			anything(r, in);
+		return;
+	case 3:
+		if (!r->recovery)
+			break;
+		recovery_step(r, in);
 		return;
 	default: break;
 	}
-	if (!initiator_is_up(in) || in->track.n == TRACK_MAX)
+	if (!initiator_choose(in, op >> 5 & 3) || in->track.n == TRACK_MAX)
 		return;
 	r->w.out_limit = r->out_limit;
 	switch (op & 0x0f) {
@@ -399,34 +436,82 @@ static void step(struct run *r)
 
 /* ---- the end ---- */
 
-/* Bring what was promised: an F for each sequence that is not over, and the numbers left out. */
-static bool keep_promises(struct run *r, struct initiator *in)
+/* An F for a sequence that is not over; where what lacks is asked for again all of its data, too.
+ */
+static void end_sequence(struct run *r, struct initiator *in, const struct track_entry *e,
+			 struct track_seq *s)
+{
+	uint32_t left = in->level && s->sent < s->len ? s->len - s->sent : 0;
+	uint32_t len = min32(left, min32(in->line->max_data, INITIATOR_DATA_MAX));
+
+	send_data(r, in, e, s, len, len == left);
+}
+
+static bool end_sequences(struct run *r, struct initiator *in)
 {
 	struct track *t = &in->track;
-	struct pdu_nop_out n = { .itt = PDU_TAG_RESERVED, .ttt = PDU_TAG_RESERVED };
 	bool sent = false;
 	uint32_t i, k;
 
-	for (i = 0; i < t->n && initiator_is_up(in); i++) {
-		for (k = 0; k < t->e[i].nseq && initiator_is_up(in); k++) {
+	for (i = 0; i < t->n; i++) {
+		for (k = 0; k < t->e[i].nseq && follow(in, &t->e[i]); k++) {
 			if (t->e[i].seq[k].ended)
 				continue;
-			send_data(r, in, &t->e[i], &t->e[i].seq[k], 0, true);
+			end_sequence(r, in, &t->e[i], &t->e[i].seq[k]);
 			sent = true;
 		}
-	}
-	if (initiator_is_up(in) && !TAILQ_EMPTY(&in->peer.conn->session->cmdsn.held)) {
-		n.cmdsn = in->peer.conn->session->cmdsn.exp;
-		pdu_put_nop_out(r->scratch, &n);
-		initiator_send(r, in, r->scratch, 0, 0);
-		sent = true;
 	}
 	return sent;
 }
 
+/* Bring what was promised: the ends of sequences, the numbers left out, acknowledgements. */
+static bool keep_promises(struct run *r, struct initiator *in)
+{
+	struct pdu_nop_out n = { .itt = PDU_TAG_RESERVED, .ttt = PDU_TAG_RESERVED };
+	bool sent = end_sequences(r, in);
+	const struct session *s;
+
+	sent |= recovery_acknowledge(r, in);
+	if (!initiator_choose(in, 0))
+		return sent;
+	s = in->line->peer.conn->session;
+	if (TAILQ_EMPTY(&s->cmdsn.held) && TAILQ_EMPTY(&s->awaiting))
+		return sent;
+	n.cmdsn = s->cmdsn.exp;
+	pdu_put_nop_out(r->scratch, &n);
+	initiator_send(r, in, r->scratch, 0, 0);
+	return true;
+}
+
 static bool is_known(const struct initiator *in)
 {
-	return initiator_is_up(in) && !in->track.is_wild && !pdu_rx_in_middle(&in->peer.conn->rx);
+	size_t i;
+
+	for (i = 0; i < INITIATOR_LINES_MAX; i++) {
+		const struct line *l = &in->lines[i];
+
+		if (line_is_up(l) && pdu_rx_in_middle(&l->peer.conn->rx))
+			return false;
+	}
+	return initiator_is_up(in) && !in->track.is_wild;
+}
+
+/* The store and the initiators hold nothing back any more. */
+static void let_go(struct run *r)
+{
+	struct initiator *in;
+
+	odd_store_release(r->w.odd);
+	for (in = r->in; in < r->in + 2; in++)
+		initiator_push_all(in);
+	fuzz_world_settle(&r->w);
+	for (in = r->in; in < r->in + 2; in++) {
+		if (in->track.is_wild || (initiator_is_up(in) && !is_known(in)))
+			initiator_lose(in);
+		else if (r->recovery & RECOVERY_AT_END)
+			recovery_take_over(r, in);
+	}
+	fuzz_world_expire(&r->w);
 }
 
 /* All that is well known must be answered in the end: the one may wait for what the other owes. */
@@ -437,17 +522,7 @@ static void finish(struct run *r)
 	bool sent = true;
 	int i;
 
-	odd_store_release(r->w.odd);
-	for (i = 0; i < 2; i++) {
-		if (initiator_is_up(&r->in[i]))
-			initiator_push(&r->in[i], SIZE_MAX);
-	}
-	fuzz_world_settle(&r->w);
-	for (i = 0; i < 2; i++) {
-		if (!is_known(&r->in[i]))
-			peer_lose(&r->in[i].peer);
-	}
-	fuzz_world_settle(&r->w);
+	let_go(r);
 	while (sent) {
 		sent = keep_promises(r, &r->in[0]);
 		sent |= keep_promises(r, &r->in[1]);
@@ -455,6 +530,7 @@ static void finish(struct run *r)
 		MUST(++rounds < 1000, "there is always one promise more");
 	}
 	for (i = 0; i < 2; i++) {
+		recovery_forget(&r->in[i]);
 		left = track_left(&r->in[i].track);
 		MUST(!is_known(&r->in[i]) || !left, "0x%02x with ITT %08x is never answered",
 		     left->opcode, left->itt);
@@ -469,6 +545,7 @@ static void options_from(struct run *r, struct fuzz_world_options *o)
 	o->ceiling = bits & 1 ? 512u << 10 : 16u << 20;
 	o->reserve = bits & 2 ? 0 : 256u << 10;
 	o->max_connections = 4;
+	r->recovery = feed_u8(&r->f);
 	*l = target_limits_default;
 	l->InitialR2T = r->how & 2;
 	l->ImmediateData = !(r->how & 4);
@@ -479,6 +556,7 @@ static void options_from(struct run *r, struct fuzz_world_options *o)
 	l->MaxRecvDataSegmentLength = r->how & 16 ? 512 : 65536;
 	if (bits & 0x80)
 		l->nop_interval_ms = 0;
+	recovery_options(r->recovery, o);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -489,7 +567,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned int i;
 
 	world_log();
-	memset(r, 0, offsetof(struct run, scratch));
+	for (i = 0; i < 2; i++)
+		initiator_init(&r->in[i]);
+	r->was_aborted = false;
 	r->f = (struct feed){ data, size };
 	r->how = feed_u8(&r->f);
 	r->out_limit = SIZE_MAX;
@@ -503,9 +583,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r->f.left = 0;
 	finish(r);
 	fuzz_world_close(&r->w);
-	for (i = 0; i < 2; i++) {
-		peer_close(&r->in[i].peer);
-		free(r->in[i].waiting);
-	}
+	for (i = 0; i < 2; i++)
+		initiator_fini(&r->in[i]);
 	return 0;
 }

@@ -206,7 +206,7 @@ static void record(struct dialogue *d, uint8_t kind, const uint8_t *p, size_t le
 	case 'H': say_login(d, p, len, true); break;
 	case 'X': say_text(d, p, len); break;
 	case 'R': peer_send(&d->peer, p, len, SIZE_MAX); break;
-	case 'T': peer_wait(&d->peer, feed_u16(&f)); break;
+	case 'T': fuzz_world_wait(d->peer.w, feed_u16(&f)); break;
 	case 'C': peer_lose(&d->peer); break;
 	default: break;
 	}

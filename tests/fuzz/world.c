@@ -207,13 +207,28 @@ static bool takes_statsn(const uint8_t *bhs)
 	}
 }
 
+/* StatSN counts; above level 0 an answer may come again, with the number that it had (11.16). */
+static void check_statsn(struct peer *p, const uint8_t *bhs, uint32_t statsn)
+{
+	uint32_t *said = &p->said[statsn % PEER_SAID];
+
+	p->is_again = p->conn->keeps && sn_before(statsn, p->statsn);
+	if (!p->is_again) {
+		MUST(statsn == p->statsn, "StatSN %u, due is %u", statsn, p->statsn);
+		*said = pdu_itt(bhs);
+		p->statsn++;
+	} else if (p->statsn - statsn <= PEER_SAID) {
+		MUST(*said == pdu_itt(bhs), "StatSN %u was that of ITT %08x", statsn, *said);
+	}
+}
+
 static void check_numbers(struct peer *p, const uint8_t *bhs)
 {
 	uint32_t statsn = be32(bhs + 24), exp = be32(bhs + 28), max = be32(bhs + 32);
 
+	p->is_again = false;
 	if (takes_statsn(bhs)) {
-		MUST(statsn == p->statsn, "StatSN %u, due is %u", statsn, p->statsn);
-		p->statsn++;
+		check_statsn(p, bhs, statsn);
 	} else if (pdu_opcode(bhs) != PDU_DATA_IN) {
 		MUST(statsn == p->statsn, "StatSN %u, next is %u", statsn, p->statsn);
 	}
@@ -397,6 +412,26 @@ void fuzz_world_settle(struct fuzz_world *w)
 		MUST(++turns < TURNS_MAX, "the server never comes to rest");
 }
 
+void fuzz_world_wait(struct fuzz_world *w, uint64_t ms)
+{
+	struct conn *c;
+
+	w->now_ms += ms;
+	TAILQ_FOREACH (c, &w->iscsi.conns, link) {
+		if (c->alarm_ms && c->alarm_ms <= w->now_ms)
+			door_timeout(c, w->now_ms);
+	}
+	if (w->iscsi.alarm_ms && w->iscsi.alarm_ms <= w->now_ms)
+		door_tick(&w->iscsi, w->now_ms);
+}
+
+void fuzz_world_expire(struct fuzz_world *w)
+{
+	if (w->iscsi.alarm_ms)
+		door_tick(&w->iscsi, w->now_ms + LONG_MS);
+	fuzz_world_settle(w);
+}
+
 void fuzz_world_close(struct fuzz_world *w)
 {
 	struct conn *c;
@@ -406,13 +441,12 @@ void fuzz_world_close(struct fuzz_world *w)
 	fuzz_world_settle(w);
 	odd_store_release(w->odd);
 	fuzz_world_settle(w);
-	if (w->iscsi.alarm_ms) { /* what was lost at level 2 waits no longer */
-		door_tick(&w->iscsi, w->now_ms + LONG_MS);
-		fuzz_world_settle(w);
-	}
+	fuzz_world_expire(w);
 	MUST(TAILQ_EMPTY(&w->iscsi.conns) && w->iscsi.nconns == 0, "a connection is left");
 	MUST(TAILQ_EMPTY(&w->iscsi.sessions) && w->iscsi.tsihs.count == 0, "a session is left");
 	MUST(w->iscsi.tasks == 0, "%u tasks are left", w->iscsi.tasks);
+	MUST(w->iscsi.kept == 0, "%zu bytes wait for an acknowledgement", w->iscsi.kept);
+	MUST(w->iscsi.nlost == 0, "%u connections are waited for", w->iscsi.nlost);
 	MUST(STAILQ_EMPTY(&w->core.ready) && TAILQ_EMPTY(&w->core.tmfs), "the core has work left");
 	MUST(w->pool.lent == 0, "%zu bytes are lent", w->pool.lent);
 	MUST(STAILQ_EMPTY(&w->pool.line), "somebody waits for a buffer");
@@ -458,24 +492,20 @@ static size_t receive(struct peer *p, const uint8_t *bytes, size_t n)
 	return at;
 }
 
-void peer_send(struct peer *p, const uint8_t *bytes, size_t len, size_t chunk)
+bool peer_send(struct peer *p, const uint8_t *bytes, size_t len, size_t chunk)
 {
 	size_t n;
 
 	for (; len && p->conn && conn_is_open(p->conn); bytes += n, len -= n) {
-		n = len < chunk ? len : chunk;
 		if (!door_wants_input(p->conn))
 			fuzz_world_settle(p->w);
-		if (p->conn && door_wants_input(p->conn))
-			n = receive(p, bytes, n);
+		if (!p->conn || !conn_is_open(p->conn))
+			break;
+		if (!door_wants_input(p->conn))
+			return false;
+		n = receive(p, bytes, len < chunk ? len : chunk);
 	}
-}
-
-void peer_wait(struct peer *p, uint64_t ms)
-{
-	p->w->now_ms += ms;
-	if (p->conn && p->conn->alarm_ms && p->conn->alarm_ms <= p->w->now_ms)
-		door_timeout(p->conn, p->w->now_ms);
+	return true;
 }
 
 void peer_lose(struct peer *p)

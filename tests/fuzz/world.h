@@ -22,6 +22,7 @@
 #define WORLD_BLOCK_0 512u  /* bytes: LUN 0, in RAM */
 #define WORLD_BLOCK_1 4096u /* bytes: LUN 1, the odd store */
 #define WORLD_PORTALS 3     /* groups 1, 2 (redirected), 3 (discovery by CHAP) */
+#define PEER_SAID     512u  /* answers that a peer remembers: more are never unacknowledged */
 
 struct fuzz_world {
 	struct buf_pool pool;
@@ -49,6 +50,12 @@ void fuzz_world_turn(struct fuzz_world *w);
 /* Turns until nothing moves at all; the odd store keeps what it holds. */
 void fuzz_world_settle(struct fuzz_world *w);
 
+/* Time goes by: alarms ring. */
+void fuzz_world_wait(struct fuzz_world *w, uint64_t ms);
+
+/* What was lost at error recovery level 2 waits no longer. */
+void fuzz_world_expire(struct fuzz_world *w);
+
 /* Cut all connections, and see that everything has come home. */
 void fuzz_world_close(struct fuzz_world *w);
 
@@ -62,6 +69,8 @@ struct peer {
 	bool header_digest, data_digest;
 	uint32_t expcmdsn, maxcmdsn; /* as told last, when full */
 	uint32_t statsn;             /* the next one */
+	uint32_t said[PEER_SAID];    /* by StatSN: the ITT of what came with it */
+	bool is_again;               /* what pdu() gets was said before, with that StatSN */
 	uint32_t max_data;           /* bytes: the most that it ever said it takes in a PDU */
 	/* A PDU has come, and is well formed; NULL: nobody looks. */
 	void (*pdu)(struct peer *p, const uint8_t *bhs, const uint8_t *data, uint32_t len);
@@ -70,11 +79,11 @@ struct peer {
 /* Connect by a portal (0 to WORLD_PORTALS - 1). */
 void peer_open(struct peer *p, struct fuzz_world *w, size_t portal);
 
-/* Bytes come in, chunk of them at a time. What it does not take any more is lost. */
-void peer_send(struct peer *p, const uint8_t *bytes, size_t len, size_t chunk);
-
-/* Time goes by. */
-void peer_wait(struct peer *p, uint64_t ms);
+/*
+ * Bytes come in, chunk of them at a time. What it does not take any more is lost; false: and yet
+ * the connection goes on.
+ */
+bool peer_send(struct peer *p, const uint8_t *bytes, size_t len, size_t chunk);
 
 /* The socket is gone. */
 void peer_lose(struct peer *p);
