@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define ZEROS_LEN ((uint64_t)1 << 20) /* bytes written at once */
+#define EXTENTS   64                  /* that one call tells of */
 
 static int allocate(int fd, int mode, uint64_t offset, uint64_t len)
 {
@@ -207,27 +208,43 @@ int space_extent(int fd, uint64_t offset, uint64_t len, uint32_t block, bool *ma
 	return 0;
 }
 
+/* Where what is reserved from offset on ends; offset itself when nothing is. */
+static uint64_t reserved_end(const struct fiemap *m, uint64_t offset)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->fm_mapped_extents; i++) {
+		const struct fiemap_extent *e = &m->fm_extents[i];
+
+		if (e->fe_logical > offset || !(e->fe_flags & FIEMAP_EXTENT_UNWRITTEN))
+			break;
+		offset = e->fe_logical + e->fe_length;
+	}
+	return offset;
+}
+
 int space_reserved(int fd, uint64_t offset, uint64_t len, uint32_t block, bool *reserved,
 		   uint64_t *alike)
 {
 	union {
 		struct fiemap map;
-		uint8_t room[sizeof(struct fiemap) + sizeof(struct fiemap_extent)];
-	} u = { .map = { .fm_start = offset, .fm_length = len, .fm_extent_count = 1 } };
-	const struct fiemap_extent *e = u.map.fm_extents;
-	uint64_t end = len;
+		uint8_t room[sizeof(struct fiemap) + EXTENTS * sizeof(struct fiemap_extent)];
+	} u = { .map = { .fm_start = offset, .fm_length = len, .fm_extent_count = EXTENTS } };
+	const struct fiemap_extent *first = u.map.fm_extents;
+	uint64_t n;
 
 	if (ioctl(fd, FS_IOC_FIEMAP, &u.map))
 		return -errno;
-	*reserved = false;
-	if (u.map.fm_mapped_extents && e->fe_logical > offset) {
-		end = e->fe_logical - offset;
-	} else if (u.map.fm_mapped_extents) {
-		end = e->fe_logical + e->fe_length - offset;
-		*reserved = (e->fe_flags & FIEMAP_EXTENT_UNWRITTEN) && end >= block;
-	}
-	/* A block of which a part is not reserved is not. */
-	*alike = *reserved ? end / block * block : (end + block - 1) / block * block;
+	n = reserved_end(&u.map, offset) - offset;
+	*reserved = n >= block; /* a block of which a part is not reserved is not */
+	if (*reserved)
+		*alike = n / block * block;
+	else if (!u.map.fm_mapped_extents)
+		*alike = len;
+	else if (first->fe_logical > offset)
+		*alike = (first->fe_logical - offset + block - 1) / block * block;
+	else
+		*alike = block;
 	if (*alike > len)
 		*alike = len;
 	return 0;

@@ -227,6 +227,30 @@ static void check_reserve(const char *path, int fd)
 	CU_ASSERT_EQUAL(space_reserved(-1, 0, 512, 512, &reserved, &alike), -EBADF);
 }
 
+/* What was reserved piece by piece, and lies about on the disk, is told as one. */
+static void check_pieces(const char *path, int fd)
+{
+	bool reserved;
+	uint64_t i;
+
+	(void)path;
+	if (!space_can_reserve(fd))
+		return;
+	for (i = 0; i < 16; i += 2)
+		CU_ASSERT_EQUAL(space_reserve(fd, 2 * MIB + i * 4096, 4096), 0);
+	CU_ASSERT_TRUE(is_reserved(fd, 2 * MIB, 4096, &reserved) && reserved);
+	CU_ASSERT_FALSE(is_reserved(fd, 2 * MIB, 8192, &reserved));
+	for (i = 1; i < 16; i += 2)
+		CU_ASSERT_EQUAL(space_reserve(fd, 2 * MIB + i * 4096, 4096), 0);
+	CU_ASSERT_TRUE(is_reserved(fd, 2 * MIB, 64 * KIB, &reserved) && reserved);
+	CU_ASSERT_FALSE(is_reserved(fd, 2 * MIB, 128 * KIB, &reserved));
+}
+
+static void pieces_of_reserved_space_are_one(void)
+{
+	on_each(check_pieces);
+}
+
 static void reserved_space_is_told_from_holes(void)
 {
 	on_each(check_reserve);
@@ -328,6 +352,7 @@ static const struct unit_test tests[] = {
 	{ "asking whether holes can be punched changes nothing",
 	  asking_whether_holes_work_changes_nothing },
 	{ "reserved space is told from holes", reserved_space_is_told_from_holes },
+	{ "pieces of reserved space are one", pieces_of_reserved_space_are_one },
 	{ "what was written is mapped at once", what_was_written_is_mapped_at_once },
 	{ "reserved space is there when nothing else is",
 	  reserved_space_is_there_when_nothing_else_is },
