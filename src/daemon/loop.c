@@ -58,6 +58,12 @@ static bool hear(struct turn *t, uint32_t most)
 	return moved;
 }
 
+/* One round there is in every turn, however long the sockets took. */
+static bool may_go_on(const struct turn *t, int rounds)
+{
+	return rounds == 0 || (rounds < ROUNDS_MAX && clock_ns() - t->woke_ns < TURN_NS);
+}
+
 /*
  * What is ready goes out: one io_submit, one sendmsg a connection. Sending may
  * make new work ready (a read's next part, memory that came free), so it goes
@@ -69,7 +75,7 @@ static bool flush(struct turn *t)
 	bool moved = true;
 	int i;
 
-	for (i = 0; moved && i < ROUNDS_MAX && clock_ns() - t->woke_ns < TURN_NS; i++) {
+	for (i = 0; moved && may_go_on(t, i); i++) {
 		moved = work(t);
 		moved |= hear(t, most);
 		most = most < UINT32_MAX / 2 ? 2 * most : UINT32_MAX;
