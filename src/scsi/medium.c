@@ -60,12 +60,13 @@ void medium_start_stop(struct scsi_task *t)
 		finish_cdb_field(t, 4, 1);
 		return;
 	}
-	if (what & START) {
-		start(t);
+	/* Loading, too: SBC-4 leaves it open, and the initiators' own tests want it so. */
+	if (what & LOEJ && t->lu->prevents) {
+		finish_code(t, SENSE_PREVENTED);
 		return;
 	}
-	if (what & LOEJ && t->lu->prevents) { /* what is out may come in all the same */
-		finish_code(t, SENSE_PREVENTED);
+	if (what & START) {
+		start(t);
 		return;
 	}
 	if (what & NO_FLUSH) {

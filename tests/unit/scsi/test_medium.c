@@ -133,8 +133,8 @@ static void removal_is_prevented(void)
 	rig_close(&r);
 }
 
-/* PREVENT is about removal: who asks for it while the tray is open can load all the same. */
-static void prevention_keeps_nothing_out(void)
+/* Prevented with the tray open, it stays as it is until everybody allows again. */
+static void an_open_tray_is_locked(void)
 {
 	struct rig_cmd c;
 	struct rig r;
@@ -143,15 +143,13 @@ static void prevention_keeps_nothing_out(void)
 	start_stop(&r, &c, 0x02);
 	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
 	prevent(&r, &r.x[0], true);
-	start_stop(&r, &c, 0x02); /* there is nothing to remove, but it is prevented */
+	start_stop(&r, &c, 0x03);
 	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_PREVENTED);
+	CU_ASSERT_EQUAL(ready(&r, &r.x[0]), SENSE_NO_MEDIUM);
+	prevent(&r, &r.x[0], false);
 	start_stop(&r, &c, 0x03);
 	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
 	CU_ASSERT_EQUAL(ready(&r, &r.x[0]), SENSE_NONE);
-	start_stop(&r, &c, 0x03);
-	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
-	start_stop(&r, &c, 0x02);
-	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_PREVENTED);
 	rig_close(&r);
 }
 
@@ -161,7 +159,7 @@ static const struct unit_test tests[] = {
 	  a_fixed_medium_stays },
 	{ "an ejected medium is gone until loaded, and others are told", eject_and_load },
 	{ "removal is prevented as long as one nexus prevents it", removal_is_prevented },
-	{ "a medium is loaded while removal is prevented", prevention_keeps_nothing_out },
+	{ "an open tray is locked, too", an_open_tray_is_locked },
 };
 
 UNIT_MAIN("scsi/medium", tests)
