@@ -2,6 +2,7 @@
 
 #include "store/blockdev.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fiemap.h>
@@ -233,6 +234,7 @@ int space_reserved(int fd, uint64_t offset, uint64_t len, uint32_t block, bool *
 	const struct fiemap_extent *first = u.map.fm_extents;
 	uint64_t n;
 
+	assert(block > 0);
 	if (ioctl(fd, FS_IOC_FIEMAP, &u.map))
 		return -errno;
 	n = reserved_end(&u.map, offset) - offset;

@@ -9,7 +9,7 @@ void recovery_options(uint8_t recovery, struct fuzz_world_options *o)
 	static const uint32_t retain_s[] = { 20, 0, 3600, 2 };
 	struct target_limits *l = &o->limits;
 
-	l->ErrorRecoveryLevel = (recovery & 3) % 3;
+	l->ErrorRecoveryLevel = (recovery & 3u) % 3;
 	l->MaxConnections = 1 + (recovery >> 2 & 3);
 	l->DefaultTime2Retain = retain_s[recovery >> 4 & 3];
 	if (recovery & 0x20)
