@@ -56,6 +56,9 @@ const struct method *line_command(const char *name);
 /* The i-th parameter that has a place of its own; NULL: there are fewer. */
 const struct method_param *line_positional(const struct method *m, size_t i);
 
+/* "target show": the words of a command. dst; returns it. */
+char *line_words(char *dst, size_t size, const struct method *m);
+
 /* "target show IQN": the words of a command and of its parameters. dst; returns it. */
 char *line_usage(char *dst, size_t size, const struct method *m);
 

@@ -43,6 +43,9 @@ struct portal_group {
  */
 int portal_addr_parse(const char *text, struct portal_addr *out);
 
+/* The same where no port is the one that everybody expects: without one it is -EINVAL. */
+int portal_addr_parse_whole(const char *text, struct portal_addr *out);
+
 /*
  * "192.0.2.1:3260" or "[::1]:3260"; an IPv4-mapped IPv6 address, as a socket that listens on
  * both tells it, is written as the IPv4 address it is. "?" when it is neither. Returns dst.

@@ -186,17 +186,12 @@ static void check_target(struct config *c, const struct conf_node *node, struct 
 		conf_warning(faults, node->where, node, NULL, "has no lun");
 }
 
-/* An address with its port: there is none that everybody would expect. */
 static void check_metrics(const struct conf_node *root, const char *text,
 			  struct conf_faults *faults)
 {
-	const char *colon = text ? strrchr(text, ':') : NULL;
 	struct portal_addr addr;
 
-	if (!text)
-		return;
-	if (portal_addr_parse(text, &addr) || !colon || (*text == '[' && colon[-1] != ']') ||
-	    (*text != '[' && strchr(text, ':') != colon))
+	if (text && portal_addr_parse_whole(text, &addr))
 		conf_fault_value(faults, root, "metrics", conf_value(root, "metrics"),
 				 "is not an address and port (write 127.0.0.1:9814, [::1]:9814)");
 }

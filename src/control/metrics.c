@@ -155,7 +155,7 @@ int metrics_open(struct metrics **out, const struct control_env *env, const char
 	if (!m)
 		goto fail;
 	m->env = *env;
-	err = portal_addr_parse(address, &addr);
+	err = portal_addr_parse_whole(address, &addr);
 	if (err)
 		goto fail;
 	fd = listen_open((const struct sockaddr *)&addr.sa, addr.len, BACKLOG);

@@ -1,5 +1,7 @@
 #include "daemon/args.h"
 
+#include "target/portal.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +160,7 @@ static enum args_verdict take_serve(struct parser *p, int letter, const char *na
 static enum args_verdict take(struct parser *p, int letter, const char *name)
 {
 	struct args *a = p->args;
+	struct portal_addr metrics;
 
 	switch (letter) {
 	case 'c':
@@ -174,7 +177,12 @@ static enum args_verdict take(struct parser *p, int letter, const char *name)
 		break;
 	case SWITCH_CHECK: a->check = true; break;
 	case SWITCH_CONTROL_SOCKET: a->control_socket = optarg; break;
-	case SWITCH_METRICS: a->metrics = optarg; break;
+	case SWITCH_METRICS:
+		if (portal_addr_parse_whole(optarg, &metrics))
+			return wrong(p, "--metrics: not an address and port (write 127.0.0.1:9814)",
+				     optarg);
+		a->metrics = optarg;
+		break;
 	case SWITCH_STATE_DIRECTORY: a->state_directory = optarg; break;
 	case SWITCH_EXIT_WITH_PARENT: a->exit_with_parent = true; break;
 	case SWITCH_READY_FD:

@@ -96,9 +96,9 @@ static int start_pidfile(struct daemon *d)
 		return 0;
 	err = pidfile_open(&d->pidfile, d->args.pidfile, &holder);
 	if (err == -EEXIST)
-		log_error("%s: process %d has it", d->args.pidfile, (int)holder);
+		log_error("pidfile: %s: process %d has it", d->args.pidfile, (int)holder);
 	else if (err)
-		log_error("%s: %s", d->args.pidfile, regular_error(err));
+		log_error("pidfile: %s: %s", d->args.pidfile, regular_error(err));
 	return err;
 }
 

@@ -93,7 +93,7 @@ static bool wrong(const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vfprintf(stderr, fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fputs("\nTry 'itgt-dvt --help'.\n", stderr);
 	return false;
 }
 
@@ -256,7 +256,9 @@ enum options_verdict options_parse(struct options *o, int argc, char **argv)
 		case 'h': fputs(usage, stdout); return OPTIONS_DONE;
 		case 'V': puts("itgt-dvt " ITGTD_VERSION); return OPTIONS_DONE;
 		case OPT_LIST_KEYS: list_keys(); return OPTIONS_DONE;
-		case '?': return OPTIONS_WRONG;
+		case '?': /* getopt_long() has told it */
+			fputs("Try 'itgt-dvt --help'.\n", stderr);
+			return OPTIONS_WRONG;
 		default:
 			if (!take(o, opt, optarg))
 				return OPTIONS_WRONG;

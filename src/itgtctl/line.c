@@ -46,14 +46,21 @@ static const char *quote(struct line *l, const char *word)
 
 /* ---- words ---- */
 
-char *line_usage(char *dst, size_t size, const struct method *m)
+char *line_words(char *dst, size_t size, const struct method *m)
 {
-	size_t i, len, n = method_nparams(m);
 	char *dot;
 
 	snprintf(dst, size, "%s", m->name);
 	for (dot = strchr(dst, '.'); dot; dot = strchr(dot, '.'))
 		*dot = ' ';
+	return dst;
+}
+
+char *line_usage(char *dst, size_t size, const struct method *m)
+{
+	size_t i, len, n = method_nparams(m);
+
+	line_words(dst, size, m);
 	for (i = 0; i < n; i++) {
 		const struct method_param *p = &m->params[i];
 
@@ -92,10 +99,26 @@ static bool is_noun(const char *noun)
 	return false;
 }
 
+/* The commands of a noun: "add, list, remove". */
+static char *verbs(char dst[static LINE_WHY_MAX / 2], const char *noun)
+{
+	size_t i, len = strlen(noun), used = 0;
+
+	*dst = '\0';
+	for (i = 0; i < nmethods && used < LINE_WHY_MAX / 2; i++) {
+		const char *name = methods[i].name;
+
+		if (!strncmp(name, noun, len) && name[len] == '.')
+			used += (size_t)snprintf(dst + used, LINE_WHY_MAX / 2 - used, "%s%s",
+						 used ? ", " : "", name + len + 1);
+	}
+	return dst;
+}
+
 /* Two words, or one, name the command. Returns how many do; 0: none. */
 static int take_command(struct line *l, char **words, int n)
 {
-	char name[NAME_MAX_LEN];
+	char name[NAME_MAX_LEN], list[LINE_WHY_MAX / 2];
 
 	if (n >= 2) {
 		snprintf(name, sizeof(name), "%s.%s", words[0], words[1]);
@@ -109,9 +132,11 @@ static int take_command(struct line *l, char **words, int n)
 	if (l->verdict == LINE_HELP && n == 1 && is_noun(words[0]))
 		return 0;
 	if (n >= 2 && is_noun(words[0]))
-		wrong(l, "%s has no command %s", words[0], quote(l, words[1]));
+		wrong(l, "%s has no command %s (it has: %s)", words[0], quote(l, words[1]),
+		      verbs(list, words[0]));
 	else if (is_noun(words[0]))
-		wrong(l, "%s is not a whole command", quote(l, words[0]));
+		wrong(l, "%s is not a whole command (write one of these behind it: %s)",
+		      quote(l, words[0]), verbs(list, words[0]));
 	else
 		wrong(l, "there is no command %s", quote(l, words[0]));
 	return 0;
@@ -319,10 +344,15 @@ static void set_switches(struct line *l, const struct parts *p)
 	}
 }
 
-static void take_words(struct line *l, const struct parts *p)
+static void take_words(struct line *l, struct parts *p)
 {
 	int used;
 
+	if (p->nwords && !strcmp(p->words[0], "help")) { /* as --help */
+		l->verdict = LINE_HELP;
+		p->nwords--;
+		memmove(p->words, p->words + 1, (size_t)p->nwords * sizeof(p->words[0]));
+	}
 	if (!p->nwords && l->verdict == LINE_CALL)
 		wrong(l, "which command?");
 	if (!p->nwords)

@@ -178,6 +178,18 @@ static int help(const struct line *l)
 	return EXIT_DONE;
 }
 
+/* Where a command was named, its own help is shorter. */
+static int say_wrong(const struct line *l)
+{
+	char words[64] = "";
+
+	if (l->method)
+		line_words(words, sizeof(words), l->method);
+	fprintf(stderr, "itgtctl: %s\nTry 'itgtctl %s%s--help'.\n", l->why, words,
+		*words ? " " : "");
+	return EXIT_USAGE;
+}
+
 static int run(const struct line *l)
 {
 	switch (l->verdict) {
@@ -188,8 +200,7 @@ static int run(const struct line *l)
 	case LINE_VERSION: printf("itgtctl %s\n", ITGTD_VERSION); return EXIT_DONE;
 	case LINE_WRONG: break;
 	}
-	fprintf(stderr, "itgtctl: %s\nTry 'itgtctl --help'.\n", l->why);
-	return EXIT_USAGE;
+	return say_wrong(l);
 }
 
 int main(int argc, char **argv)

@@ -91,6 +91,23 @@ static int check_type(struct opening *o, mode_t mode)
 	return 0;
 }
 
+static int open_failed(struct opening *o, int err)
+{
+	if (err == -EACCES || err == -EPERM)
+		return fail(o, err, "cannot be %s: %s (itgtd runs as user %u, group %u)",
+			    o->is_missing     ? "made"
+			    : o->p->read_only ? "opened to read"
+					      : "opened to read and write",
+			    strerror(-err), (unsigned int)geteuid(), (unsigned int)getegid());
+	if (o->is_missing && err == -ENOENT)
+		return fail(o, err, "cannot be made: its directory does not exist");
+	if (o->is_missing)
+		return fail(o, err, "cannot be made: %s", strerror(-err));
+	if (err == -EBUSY)
+		return fail(o, err, "is in use (mounted, or by another process)");
+	return fail(o, err, "cannot be opened: %s", strerror(-err));
+}
+
 /* Look before opening: opening a FIFO waits, and opening a tape or a watchdog does something. */
 static int look(struct opening *o)
 {
@@ -99,24 +116,16 @@ static int look(struct opening *o)
 	if (stat(o->p->path, &st) == 0)
 		return check_type(o, st.st_mode);
 	if (errno != ENOENT)
-		return fail(o, -errno, "cannot be opened: %s", strerror(errno));
+		return open_failed(o, -errno);
 	if (strcmp(o->p->backend, "block") == 0)
 		return fail(o, -ENOENT, "does not exist");
 	if (o->p->read_only)
-		return fail(o, -ENOENT, "does not exist, and is not made for reading only");
+		return fail(o, -ENOENT, "does not exist%s",
+			    o->p->size ? " (and none is made that is read-only)" : "");
 	if (o->p->size == 0)
 		return fail(o, -ENOENT, "does not exist (with a size it would be made)");
 	o->is_missing = true;
 	return 0;
-}
-
-static int open_failed(struct opening *o, int err)
-{
-	if (o->is_missing)
-		return fail(o, err, "cannot be made: %s", strerror(-err));
-	if (err == -EBUSY)
-		return fail(o, err, "is in use (mounted, or by another process)");
-	return fail(o, err, "cannot be opened: %s", strerror(-err));
 }
 
 /*

@@ -88,6 +88,16 @@ int portal_addr_parse(const char *text, struct portal_addr *out)
 	return 0;
 }
 
+int portal_addr_parse_whole(const char *text, struct portal_addr *out)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (!colon || (*text == '[' && colon[-1] != ']') ||
+	    (*text != '[' && strchr(text, ':') != colon))
+		return -EINVAL;
+	return portal_addr_parse(text, out);
+}
+
 const uint8_t *portal_addr_bytes(const struct portal_addr *a, size_t *len)
 {
 	const uint8_t *p;

@@ -88,7 +88,7 @@ class Luns(Case):
             self.assertIn("has a LUN 0 already", self.refused("lun", "add", A, "0", "ram,size=1M"))
             self.assertIn("is not a target that there is", self.refused("lun", "add", B, "0", "ram,size=1M"))
             self.assertIn("size: \"1X\" is not a size", self.refused("lun", "add", A, "1", "ram,size=1X"))
-            self.assertIn("cannot be made: No such file", self.refused("lun", "add", A, "1", f"{self.dir}/n/d,size=1M"))
+            self.assertIn("cannot be made: its directory does not exist", self.refused("lun", "add", A, "1", f"{self.dir}/n/d,size=1M"))
             self.assertIn("has no LUN 7", self.refused("lun", "remove", A, "7"))
             self.assertIn("has no LUN 7", self.refused("lun", "resize", A, "7", "1M"))
             self.assertIn("cannot change while initiators may use", self.refused("lun", "set", A, "0", "block-size=4096"))

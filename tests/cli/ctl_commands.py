@@ -5,31 +5,31 @@ import subprocess
 import cli
 import ctl
 
-HINT = "Try 'itgtctl --help'.\n"
-
+# The arguments, what is said, and the command that it is about, where there is one.
 WRONG = [
     ([], "which command?"),
     (["nosuch"], 'there is no command "nosuch"'),
-    (["target"], '"target" is not a whole command'),
-    (["target", "nosuch"], 'target has no command "nosuch"'),
+    (["target"], '"target" is not a whole command (write one of these behind it: add, list, remove, show)'),
+    (["target", "nosuch"], 'target has no command "nosuch" (it has: add, list, remove, show)'),
     (["target.list"], 'there is no command "target.list"'),
-    (["status", "more"], '"more" is one word too many'),
-    (["status", "--force"], 'there is no switch "--force" here'),
-    (["-x", "status"], 'there is no switch "-x" here'),
-    (["target", "show"], "IQN is missing: the target's name"),
-    (["log-level", "loud"], 'LEVEL must be one of error, warning, notice, info, debug, not "loud"'),
+    (["status", "more"], '"more" is one word too many', "status"),
+    (["status", "--force"], 'there is no switch "--force" here', "status"),
+    (["-x", "status"], 'there is no switch "-x" here', "status"),
+    (["target", "show"], "IQN is missing: the target's name", "target show"),
+    (["log-level", "loud"], 'LEVEL must be one of error, warning, notice, info, debug, not "loud"', "log-level"),
     (["status", "--watch"], "--watch needs an argument: SECONDS"),
     (["status", "--watch", "0"], '--watch takes seconds from 0.1 to 300, not "0"'),
     (["status", "--watch", "nan"], '--watch takes seconds from 0.1 to 300, not "nan"'),
-    (["shutdown", "--watch", "1"], "--watch goes with commands that only look"),
+    (["shutdown", "--watch", "1"], "--watch goes with commands that only look", "shutdown"),
 ]
 
 
 class Arguments(ctl.Case):
     def test_wrong_usage_is_told_and_needs_no_daemon(self):
-        for args, message in WRONG:
+        for args, message, *command in WRONG:
             with self.subTest(args=args):
-                self.assertEqual(self.itgtctl(*args), (2, "", f"itgtctl: {message}\n{HINT}"))
+                words = "".join(word + " " for word in command)
+                self.assertEqual(self.itgtctl(*args), (2, "", f"itgtctl: {message}\nTry 'itgtctl {words}--help'.\n"))
 
     def test_without_a_daemon_it_says_so(self):
         self.assertEqual(self.itgtctl("status"),
@@ -47,6 +47,8 @@ class Arguments(ctl.Case):
         self.assertEqual(out.splitlines()[0],
                          "itgtctl log-level [LEVEL]: show or set the least grave messages that are logged")
         self.assertIn("(error, warning, notice, info, debug)", out)
+        for words in ("log-level",), (), ("lun", "add"):
+            self.assertEqual(self.itgtctl("help", *words), self.itgtctl(*words, "--help"))
 
     def test_help_and_the_methods_are_the_same_rows(self):
         with self.serve() as itgtd:

@@ -130,6 +130,7 @@ class Dvt(cli.Case):
                 code, out, err = dvt(*args)
                 self.assertEqual((code, out), (2, ""))
                 self.assertIn(message, err)
+                self.assertTrue(err.endswith("\nTry 'itgt-dvt --help'.\n"), err)
 
     def test_help_version_keys(self):
         for option, what in (("--help", "Usage: itgt-dvt"), ("--version", "itgt-dvt "), ("--list-keys", "InitialR2T")):

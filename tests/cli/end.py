@@ -73,7 +73,7 @@ class Pidfile(cli.Case):
         with cli.Daemon(*cli.RAM, "-p", str(path)) as itgtd:
             self.assertEqual(path.read_text(), f"{itgtd.process.pid}\n")
             code, _, err = cli.run(*cli.RAM, "-p", str(path))
-            self.assertEqual((code, err), (4, f"itgtd: {path}: process {itgtd.process.pid} has it\n"))
+            self.assertEqual((code, err), (4, f"itgtd: pidfile: {path}: process {itgtd.process.pid} has it\n"))
             self.assertEqual(path.read_text(), f"{itgtd.process.pid}\n")
             self.assertEqual(itgtd.end(), 0)
         self.assertFalse(path.exists())

@@ -91,6 +91,28 @@ class CannotStart(cli.Case):
         self.assertEqual(code, 4)
         self.assertRegex(err, f'^itgtd: --serve "{self.dir}": .*directory')
 
+    def test_a_file_that_is_somebody_elses(self):
+        """A service runs as a user of its own: who that is stands in the message."""
+        path = self.dir / "disk.img"
+        path.write_bytes(bytes(512))
+        path.chmod(0)
+        self.dir.chmod(0o755)
+        user, group = (os.geteuid(), os.getegid()) if os.geteuid() else (65534, 65534)
+
+        def be_nobody():
+            if not os.geteuid():
+                os.setgroups([])
+                os.setgid(group)
+                os.setuid(user)
+
+        for option, way in (("", " and write"), (",read-only=yes", "")):
+            try:
+                code, _, err = cli.run("--serve", f"{path}{option}", "--portal", "127.0.0.1:0", preexec_fn=be_nobody)
+            except PermissionError:
+                self.skipTest("nobody may run the program where it is")
+            self.assertEqual((code, err), (4, f'itgtd: --serve "{path}{option}": {path} cannot be opened to read{way}: '
+                                              f"Permission denied (itgtd runs as user {user}, group {group})\n"))
+
     def test_a_missing_file_without_a_size(self):
         path = self.write("itgtd.conf", 'portal-group 1 { listen = 127.0.0.1:0 }\n'
                                         'target iqn.2026-11.org.example:a {\n'
@@ -126,12 +148,12 @@ class CannotStart(cli.Case):
 
     def test_a_pidfile_that_cannot_be_written(self):
         path = str(self.dir / "none/pid")
-        self.assertEqual(cli.run(*cli.RAM, "-p", path), (4, "", f"itgtd: {path}: No such file or directory\n"))
+        self.assertEqual(cli.run(*cli.RAM, "-p", path), (4, "", f"itgtd: pidfile: {path}: No such file or directory\n"))
 
     def test_a_pidfile_that_is_none(self):
         path = self.dir / "pid"
         os.mkfifo(path)
-        self.assertEqual(cli.run(*cli.RAM, "-p", str(path)), (4, "", f"itgtd: {path}: not a regular file\n"))
+        self.assertEqual(cli.run(*cli.RAM, "-p", str(path)), (4, "", f"itgtd: pidfile: {path}: not a regular file\n"))
         self.assertTrue(path.exists())
 
     def test_a_state_directory_that_cannot_be_made(self):

@@ -43,7 +43,10 @@ static void a_missing_file_is_made_only_with_a_size(void)
 	expect_fault(&p, -ENOENT, "does not exist (with a size it would be made)");
 	p.size = GIB;
 	p.read_only = true;
-	expect_fault(&p, -ENOENT, "does not exist, and is not made for reading only");
+	expect_fault(&p, -ENOENT, "does not exist (and none is made that is read-only)");
+	p.size = 0;
+	expect_fault(&p, -ENOENT, "does not exist");
+	p.size = GIB;
 	CU_ASSERT_EQUAL(drive_length(d.path), UINT64_MAX);
 	p.read_only = false;
 	env = drive_env();
@@ -69,7 +72,7 @@ static void a_file_that_cannot_be_made_leaves_nothing(void)
 	CU_ASSERT_EQUAL(drive_length(d.path), UINT64_MAX);
 	strcat(d.dir, "/none/disk");
 	p = file_params(d.dir, MIB);
-	expect_fault(&p, -ENOENT, "cannot be made: No such file or directory");
+	expect_fault(&p, -ENOENT, "cannot be made: its directory does not exist");
 	d.dir[strlen(d.dir) - strlen("/none/disk")] = '\0';
 	drive_rmdir(&d);
 }
