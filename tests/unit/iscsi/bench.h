@@ -267,6 +267,8 @@ static inline void peer_take(struct peer *p)
 	if (p->deaf)
 		return;
 	n = pdu_tx_iov(tx, iov, 64, 1u << 20);
+	if (!n) /* nothing, or it may not be said yet */
+		return;
 	for (i = 0; i < n && room; i++) {
 		part = iov[i].iov_len < room ? iov[i].iov_len : room;
 		p->in = realloc(p->in, p->in_len + part);

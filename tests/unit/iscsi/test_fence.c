@@ -1,0 +1,288 @@
+/* RFC 7143, 4.2.2.3: an answer that stands between all others of its session. */
+#include "iscsi/fence.h"
+
+#include "iscsi/answer.h"
+#include "recovery.h"
+
+/* An answer behind a fence, and what became of it. */
+struct fenced {
+	unsigned int said;
+	unsigned int dropped;
+	uint32_t itt;
+	struct fence *slot;
+};
+
+static void on_say(struct conn *c, void *user)
+{
+	struct fenced *f = user;
+	const struct pdu_tmf_rsp rsp = { .itt = f->itt };
+	struct answer *a = answer_new(0);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT_PTR_NULL(f->slot);
+	f->said++;
+	pdu_put_tmf_rsp(a->bhs, &rsp);
+	answer_send(c, a);
+}
+
+static void on_drop(void *user)
+{
+	struct fenced *f = user;
+
+	CU_ASSERT_PTR_NULL(f->slot);
+	f->dropped++;
+}
+
+static void fence_one(struct peer *p, struct fenced *f, uint32_t itt)
+{
+	*f = (struct fenced){ .itt = itt };
+	fence_say(&(struct fence){
+		.conn = p->c, .user = f, .say = on_say, .drop = on_drop, .slot = &f->slot });
+}
+
+/* Two connections of a session; what was said on the second one is not acknowledged. */
+static void begin(struct bench *b, struct peer **p, struct peer **q)
+{
+	bench_open(b);
+	*p = bench_login(b, LEVEL_0);
+	*q = peer_join(*p, 2, "");
+	CU_ASSERT_EQUAL(peer_end(*q, peer_test_unit_ready(*q), NULL), SCSI_GOOD);
+	peer_pass(*q, *p);
+}
+
+/* The target asks whether all has come; its Target Transfer Tag. */
+static uint32_t expect_mark(struct peer *p)
+{
+	struct got g;
+
+	if (!peer_expect(p, PDU_NOP_IN, &g))
+		return PDU_TAG_RESERVED;
+	CU_ASSERT_EQUAL(g.itt, PDU_TAG_RESERVED);
+	CU_ASSERT(be32(g.bhs + 20) != PDU_TAG_RESERVED); /* it wants an answer */
+	return be32(g.bhs + 20);
+}
+
+/* Answer that, with an ExpStatSN that many before what has come. */
+static void pong(struct peer *p, uint32_t ttt, uint32_t behind)
+{
+	const struct pdu_nop_out nop = { .immediate = true,
+					 .itt = PDU_TAG_RESERVED,
+					 .ttt = ttt,
+					 .cmdsn = p->cmdsn,
+					 .expstatsn = p->statsn - behind };
+	uint8_t bhs[PDU_BHS_LEN];
+
+	pdu_put_nop_out(bhs, &nop);
+	peer_pdu(p, bhs, NULL);
+	bench_run(p->bench);
+}
+
+static void expect_answer(struct peer *p, const struct fenced *f)
+{
+	struct got g;
+
+	if (peer_expect(p, PDU_TMF_RSP, &g))
+		CU_ASSERT_EQUAL(g.itt, f->itt);
+}
+
+/* A connection keeps its answers in order by itself. */
+static void alone(void)
+{
+	struct fenced f;
+	struct bench b;
+	struct peer *p;
+
+	bench_open(&b);
+	p = bench_login(&b, LEVEL_0);
+	fence_one(p, &f, 7);
+	CU_ASSERT(f.said == 1 && f.dropped == 0 && !f.slot);
+	expect_answer(p, &f);
+	peer_expect_nothing(p);
+	bench_close(&b);
+}
+
+/*
+ * 4.2.2.3.2: all that was said before it on the other connections has come when it is said; all
+ * that is said there later waits until it has come.
+ */
+static void before_and_after(void)
+{
+	struct peer *p, *q;
+	struct fenced f;
+	struct bench b;
+	struct got g;
+	uint32_t ttt;
+
+	begin(&b, &p, &q);
+	fence_one(p, &f, 7);
+	CU_ASSERT_PTR_NOT_NULL(f.slot);
+	peer_expect_nothing(p);
+	ttt = expect_mark(q);
+	pong(q, ttt, 1);            /* an answer, but not to what was asked */
+	pong(q, ttt, (uint32_t)-1); /* of what was never said */
+	CU_ASSERT_EQUAL(f.said, 0);
+	peer_nop(q, true, NULL, 0); /* any request that acknowledges does */
+	expect_answer(p, &f);
+	ttt = expect_mark(p);
+	peer_expect_nothing(q); /* its ping is answered later … */
+	pong(p, ttt, 1);
+	peer_expect_nothing(q);
+	pong(p, ttt, 0);
+	CU_ASSERT(peer_expect(q, PDU_NOP_IN, &g)); /* … now */
+	CU_ASSERT(f.said == 1 && f.dropped == 0);
+	peer_expect_nothing(p);
+	bench_close(&b);
+}
+
+/* On the connection of the answer itself others go on behind it. */
+static void its_own_connection_goes_on(void)
+{
+	struct peer *p, *q;
+	struct fenced f;
+	struct bench b;
+	struct got g;
+
+	begin(&b, &p, &q);
+	fence_one(p, &f, 7);
+	pong(q, expect_mark(q), 0);
+	expect_answer(p, &f);
+	(void)expect_mark(p);
+	p->statsn--;
+	peer_nop(p, true, NULL, 0); /* acknowledges nothing new */
+	p->statsn++;
+	CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
+	bench_close(&b);
+}
+
+/* One after the other, in the order in which they came. */
+static void in_line(void)
+{
+	struct fenced f[3];
+	struct peer *p, *q;
+	struct bench b;
+	int i;
+
+	begin(&b, &p, &q);
+	for (i = 0; i < 3; i++)
+		fence_one(i == 1 ? q : p, &f[i], 10 + (uint32_t)i);
+	for (i = 0; i < 3; i++) {
+		struct peer *mine = i == 1 ? q : p, *other = i == 1 ? p : q;
+
+		pong(other, expect_mark(other), 0);
+		expect_answer(mine, &f[i]);
+		CU_ASSERT(i == 2 || f[i + 1].said == 0);
+		pong(mine, expect_mark(mine), 0);
+	}
+	CU_ASSERT(f[0].said == 1 && f[1].said == 1 && f[2].said == 1);
+	peer_expect_nothing(p);
+	peer_expect_nothing(q);
+	bench_close(&b);
+}
+
+static void expect_serves(struct peer *p)
+{
+	struct got g;
+
+	peer_nop(p, true, NULL, 0);
+	CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
+	peer_expect_nothing(p);
+}
+
+/* Who asked for it goes, before the answer and behind it: nobody waits for anything any more. */
+static void who_asked_goes(void)
+{
+	struct peer *p, *q;
+	struct fenced f;
+	struct bench b;
+
+	begin(&b, &p, &q);
+	fence_one(p, &f, 7);
+	(void)expect_mark(q);
+	peer_cut(p);
+	CU_ASSERT(f.said == 0 && f.dropped == 1);
+	expect_serves(q);
+	bench_close(&b);
+
+	begin(&b, &p, &q);
+	fence_one(p, &f, 7);
+	pong(q, expect_mark(q), 0);
+	expect_answer(p, &f);
+	peer_cut(p);
+	CU_ASSERT(f.said == 1 && f.dropped == 0);
+	expect_serves(q);
+	bench_close(&b);
+}
+
+/* What was said on a connection that goes is not waited for, and those in line go on. */
+static void the_other_goes(void)
+{
+	struct fenced f[2];
+	struct peer *p, *q;
+	struct bench b;
+
+	begin(&b, &p, &q);
+	fence_one(p, &f[0], 7);
+	fence_one(p, &f[1], 8);
+	(void)expect_mark(q);
+	peer_cut(q);
+	expect_answer(p, &f[0]);
+	expect_answer(p, &f[1]);
+	expect_serves(p);
+	bench_close(&b);
+}
+
+/* Neither said nor dropped when nobody wants it any more. */
+static void cancelled(void)
+{
+	struct peer *p, *q;
+	struct fenced f;
+	struct bench b;
+
+	begin(&b, &p, &q);
+	fence_one(p, &f, 7);
+	fence_cancel(f.slot);
+	CU_ASSERT_PTR_NULL(f.slot);
+	pong(q, expect_mark(q), 0);
+	CU_ASSERT(f.said == 0 && f.dropped == 0);
+	expect_serves(p);
+	expect_serves(q);
+	bench_close(&b);
+}
+
+/* Who is alive and does not acknowledge is given up after a minute. */
+static void never_acknowledged(void)
+{
+	struct peer *p, *q;
+	struct fenced f;
+	struct bench b;
+	uint32_t ttt;
+	int i;
+
+	begin(&b, &p, &q);
+	fence_one(p, &f, 7);
+	ttt = expect_mark(q);
+	for (i = 0; i < 58; i++) {
+		bench_sleep(&b, 1000);
+		pong(q, ttt, 1);
+	}
+	CU_ASSERT(q->c && f.said == 0);
+	for (i = 0; i < 8 && q->c; i++)
+		bench_sleep(&b, 1000);
+	CU_ASSERT_PTR_NULL(q->c);
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.said, "does not acknowledge"));
+	CU_ASSERT_EQUAL(f.said, 1);
+	bench_close(&b);
+}
+
+static const struct unit_test tests[] = {
+	{ "alone", alone },
+	{ "4.2.2.3: before and after", before_and_after },
+	{ "its own connection goes on", its_own_connection_goes_on },
+	{ "in line", in_line },
+	{ "who asked for it goes", who_asked_goes },
+	{ "the other goes", the_other_goes },
+	{ "cancelled", cancelled },
+	{ "never acknowledged", never_acknowledged },
+};
+
+UNIT_MAIN("iscsi/fence", tests)
