@@ -21,18 +21,18 @@ static void residuals(void)
 {
 	static const struct {
 		const char *what;
-		uint16_t blocks; /* of the CDB */
-		uint32_t edtl;   /* bytes */
+		uint32_t edtl;     /* bytes */
+		uint32_t residual; /* bytes */
+		uint32_t pdus;     /* of Data-In */
+		uint16_t blocks;   /* of the CDB */
 		uint8_t flags;
-		uint32_t residual;
-		uint32_t pdus; /* of Data-In */
 	} cases[] = {
-		{ "as expected", 8, 4096, 0, 0, 8 },
-		{ "less than expected", 2, 4096, PDU_RESID_UNDERFLOW, 3072, 2 },
-		{ "more than expected", 8, 1024, PDU_RESID_OVERFLOW, 3072, 2 },
-		{ "a part of a block", 2, 700, PDU_RESID_OVERFLOW, 324, 2 },
-		{ "no data where some was expected", 0, 4096, PDU_RESID_UNDERFLOW, 4096, 0 },
-		{ "data where none was expected", 8, 0, PDU_RESID_OVERFLOW, 4096, 0 },
+		{ "as expected", 4096, 0, 8, 8, 0 },
+		{ "less than expected", 4096, 3072, 2, 2, PDU_RESID_UNDERFLOW },
+		{ "more than expected", 1024, 3072, 2, 8, PDU_RESID_OVERFLOW },
+		{ "a part of a block", 700, 324, 2, 2, PDU_RESID_OVERFLOW },
+		{ "no data where some was expected", 4096, 4096, 0, 0, PDU_RESID_UNDERFLOW },
+		{ "data where none was expected", 0, 4096, 0, 8, PDU_RESID_OVERFLOW },
 	};
 	static const char *const levels[] = { LEVEL_0, LEVEL_1 };
 	struct pdu_scsi_cmd cmd;
