@@ -180,6 +180,18 @@ static enum pr_verdict register_other(struct pr_change *c, const struct tid *tid
 	return add(c, tid, port, key);
 }
 
+/* Is none of the ports registered? */
+static bool is_unknown(const struct pr *now, const struct tid *tid, const uint16_t *ports, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (pr_find(now, tid, ports[i]) != PR_NOBODY)
+			return false;
+	}
+	return true;
+}
+
 static enum pr_verdict do_register(struct pr_change *c, const struct pr *now,
 				   const struct pr_request *req, uint32_t me)
 {
@@ -190,6 +202,9 @@ static enum pr_verdict do_register(struct pr_change *c, const struct pr *now,
 
 	for (i = 0; i < nports && v == PR_GOOD; i++)
 		v = register_at(c, now, req, ports[i]);
+	/* Table 48: who is not registered and gives no key changes nothing, APTPL neither. */
+	if (!req->action_key && is_unknown(now, req->tid, ports, nports))
+		return v;
 	if (v == PR_GOOD && req->for_others && (me != PR_NOBODY || !req->action_key))
 		return PR_BAD_CDB; /* table 48: only with a first registration */
 	for (i = 0; i < nports; i++) {

@@ -363,10 +363,47 @@ static void others_are_registered(void)
 	req.tid = &w.tids[1]; /* who is registered may not */
 	req.key = 0xb;
 	CU_ASSERT_EQUAL(pr_decide(&w.pr, &req, &c), PR_BAD_CDB);
-	req.tid = &w.tids[0];
-	req.key = 0;
 	req.action_key = 0;
 	CU_ASSERT_EQUAL(pr_decide(&w.pr, &req, &c), PR_BAD_CDB);
+	req.tid = &w.tids[0]; /* without a key there is nothing to register */
+	req.key = 0;
+	CU_ASSERT_EQUAL_FATAL(pr_decide(&w.pr, &req, &c), PR_GOOD);
+	CU_ASSERT_EQUAL(c.next.n, 1);
+	pr_fini(&c.next);
+	pr_fini(&w.pr);
+}
+
+/* Who is not registered and gives no key is told GOOD, and that is all: APTPL does not count. */
+static void a_stranger_changes_nothing(void)
+{
+	static const uint16_t ports[] = { 1, 2 };
+	static const enum pr_action actions[] = { PR_REGISTER, PR_REGISTER_AND_IGNORE };
+	struct pr_request req = { .port = 1, .ports = ports, .nports = 2 };
+	struct pr_change c;
+	struct world w;
+	int i;
+
+	start(&w, "b", WE, 'b');
+	for (i = 0; i < 8; i++) {
+		w.pr.aptpl = i & 4;
+		req.action = actions[i & 1];
+		req.all_ports = i & 2;
+		req.aptpl = !w.pr.aptpl;
+		req.tid = &w.tids[0];
+		CU_ASSERT_EQUAL_FATAL(pr_decide(&w.pr, &req, &c), PR_GOOD);
+		CU_ASSERT_EQUAL(c.next.aptpl, w.pr.aptpl);
+		CU_ASSERT_EQUAL(c.next.n, 1);
+		CU_ASSERT_EQUAL(c.next.type, WE);
+		pr_fini(&c.next);
+	}
+	req.tid = &w.tids[1]; /* b is registered: what it says counts */
+	req.action = PR_REGISTER_AND_IGNORE;
+	req.action_key = 0xb;
+	req.all_ports = false;
+	req.aptpl = false;
+	CU_ASSERT_EQUAL_FATAL(pr_decide(&w.pr, &req, &c), PR_GOOD);
+	CU_ASSERT_FALSE(c.next.aptpl);
+	pr_fini(&c.next);
 	pr_fini(&w.pr);
 }
 
@@ -441,6 +478,7 @@ static const struct unit_test tests[] = {
 	{ "a reservation moves, from its holder only", a_reservation_moves },
 	{ "ALL_TG_PT: by each port, all or nothing", all_target_ports },
 	{ "SPEC_I_PT: others are registered with a first registration", others_are_registered },
+	{ "who is not registered and gives no key changes nothing", a_stranger_changes_nothing },
 	{ "there is a limit to registrations", there_is_a_limit },
 	{ "who has the preempted key goes", a_key_of_several },
 	{ "a sealed state never changes", a_sealed_state_changes_never },
