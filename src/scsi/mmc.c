@@ -105,14 +105,15 @@ void mmc_get_configuration(struct scsi_task *t)
 
 /* ---- GET EVENT STATUS NOTIFICATION (MMC-6, 6.7) ---- */
 
-#define CLASS_MEDIA 4
-#define NEA         0x80 /* no event of the classes asked for can be told */
+#define CLASS_MEDIA  4
+#define EVENT_HEADER 4    /* bytes */
+#define NEA          0x80 /* no event of the classes asked for can be told */
 
 void mmc_get_event(struct scsi_task *t)
 {
 	uint8_t *p = t->buf->data;
 	bool media = t->cdb[4] & 1 << CLASS_MEDIA;
-	uint32_t len = 4;
+	uint32_t len = EVENT_HEADER;
 
 	if (!(t->cdb[1] & 0x01)) { /* POLLED; nothing is told by itself */
 		finish_cdb_field(t, 1, 0);
@@ -124,7 +125,8 @@ void mmc_get_event(struct scsi_task *t)
 	if (media) {
 		p[4] = t->itl->media_event;
 		p[5] = t->lu->ejected ? 0x01 : 0x02; /* the tray is open, or has a medium */
-		t->itl->media_event = ITL_NO_EVENT;
+		if (t->alloc_len > EVENT_HEADER)     /* else it has not been told */
+			t->itl->media_event = ITL_NO_EVENT;
 		len = 8;
 	}
 	put_be16(p, (uint16_t)(len - 2));

@@ -54,6 +54,7 @@ static void configuration(void)
 static void events(void)
 {
 	static const uint8_t media[12] = { 0x4a, 0x01, 0, 0, 0x10, [8] = 8 };
+	static const uint8_t header[12] = { 0x4a, 0x01, 0, 0, 0x10, [8] = 4 };
 	static const uint8_t other[12] = { 0x4a, 0x01, 0, 0, 0x02, [8] = 8 };
 	static const uint8_t asynchronous[12] = { 0x4a, 0x00, 0, 0, 0x10, [8] = 8 };
 	static const uint8_t still[] = { 0, 6, 4, 0x10, 0, 0x02, 0, 0 };
@@ -69,6 +70,7 @@ static void events(void)
 	mmc_rig_tells(&r, other, nothing, 4);
 	mmc_rig_refuses(&r, asynchronous, SENSE_CDB_FIELD);
 	mmc_rig_tray(&r, TRAY_OUT);
+	mmc_rig_tells(&r, header, out, 4); /* which tells no event, and takes none away */
 	mmc_rig_tells(&r, media, out, 8);
 	mmc_rig_tells(&r, media, out_still, 8);
 	mmc_rig_tray(&r, TRAY_IN);
