@@ -97,6 +97,15 @@ static void lu_reset(struct scsi_tmf *tmf, struct scsi_lu *lu)
 	reset(tmf, lu, UA_LU_RESET);
 }
 
+/* The logical unit of that number, when the nexus may know of it. */
+static struct scsi_lu *seen(const struct scsi_nexus *x, uint32_t number)
+{
+	struct scsi_lu *lu = scsi_device_lu(x->device, number);
+
+	return lu && (!x->sees || x->sees(x, lu)) ? lu : NULL;
+}
+
+/* Who is kept from a logical unit cannot take the commands of others away there either. */
 static void target_reset(struct scsi_tmf *tmf, struct scsi_lu *none)
 {
 	struct scsi_lu *lu;
@@ -104,7 +113,7 @@ static void target_reset(struct scsi_tmf *tmf, struct scsi_lu *none)
 
 	(void)none;
 	for (number = 0; number <= SCSI_LUN_MAX; number++) {
-		lu = scsi_device_lu(tmf->nexus->device, number);
+		lu = seen(tmf->nexus, number);
 		if (lu)
 			reset(tmf, lu, UA_TARGET_RESET);
 	}
@@ -171,14 +180,9 @@ static void (*const functions[])(struct scsi_tmf *tmf, struct scsi_lu *lu) = {
 
 static struct scsi_lu *find_lu(const struct scsi_tmf *tmf)
 {
-	const struct scsi_nexus *x = tmf->nexus;
-	struct scsi_lu *lu;
 	uint32_t number;
 
-	if (scsi_lun_get(tmf->lun, &number))
-		return NULL;
-	lu = scsi_device_lu(x->device, number);
-	return lu && (!x->sees || x->sees(x, lu)) ? lu : NULL;
+	return scsi_lun_get(tmf->lun, &number) ? NULL : seen(tmf->nexus, number);
 }
 
 /* What of it can be said at once. True: carry it out. */

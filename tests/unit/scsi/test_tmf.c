@@ -295,6 +295,35 @@ static void target_reset(void)
 	rig_close(&r);
 }
 
+static bool sees_lun_7(const struct scsi_nexus *x, const struct scsi_lu *lu)
+{
+	(void)x;
+	return lu->opt.number == 7;
+}
+
+/* A logical unit that is masked from who asks for the reset has nothing to do with it. */
+static void target_reset_by_one_who_sees_less(void)
+{
+	struct scsi_lu_options opt = rig_options();
+	struct rig_cmd c[4];
+	struct tmf t;
+	struct rig r;
+
+	start_held(&r, c);
+	opt.number = 7;
+	rig_add_lu(&r, &opt);
+	rig_greet(&r, &r.x[1], 7);
+	while (attention(&r, &r.x[1]) != SENSE_NONE)
+		; /* that LUN 7 has come */
+	r.x[0].sees = sees_lun_7;
+	run(&r, &t, &r.x[0], SCSI_TARGET_RESET, NULL);
+	CU_ASSERT_EQUAL(t.done, 1);
+	CU_ASSERT_EQUAL(t.tmf.result, SCSI_TMF_COMPLETE);
+	CU_ASSERT_EQUAL(finish(&r, c, 4), 0);
+	CU_ASSERT_EQUAL(attention(&r, &r.x[1]), SENSE_NONE);
+	rig_close(&r);
+}
+
 static void nexus_reset(void)
 {
 	struct rig_cmd c[4];
@@ -413,6 +442,7 @@ static const struct unit_test tests[] = {
 	{ "with TAS set others get TASK ABORTED instead", task_aborted_status },
 	{ "LOGICAL UNIT RESET takes all, and tells all", lu_reset },
 	{ "TARGET RESET resets every logical unit", target_reset },
+	{ "… that who asks for it may see", target_reset_by_one_who_sees_less },
 	{ "I_T NEXUS RESET is about one nexus only", nexus_reset },
 	{ "functions that share a task end one behind the other", one_behind_the_other },
 	{ "a task that the port gave up is waited for", behind_the_ports_own_abort },
