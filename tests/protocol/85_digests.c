@@ -106,24 +106,6 @@ static void a_bad_header_digest(void)
 	check_content(old);
 }
 
-/* Take PDUs until the task is answered; returns how many Rejects for data digests came. */
-static unsigned int await_rejects(struct ini_session *s, const struct ini_task *t)
-{
-	unsigned int rejects = 0;
-	struct ini_pdu pdu;
-	bool is_other;
-
-	while (t->outcome == INI_IN_FLIGHT) {
-		CHECK_OK(s, ini_task_step(s, &pdu, &is_other, s->timeout_ms));
-		if (!is_other)
-			continue;
-		CHECK_NUM(pdu_opcode(pdu.bhs), PDU_REJECT);
-		CHECK_NUM(pdu.bhs[2], PDU_REJECT_DATA_DIGEST);
-		rejects++;
-	}
-	return rejects;
-}
-
 /* Data-Out PDUs of 4 KiB for the first R2T of t; the one with number bad has a bad digest. */
 static void send_data(struct ini_session *s, const struct ini_task *t, uint32_t bad)
 {
@@ -157,7 +139,7 @@ static void a_bad_data_digest_in_data_out(void)
 		ini_scsi_write(&t, fixture_lun(), 0, BLOCKS, new, LEN);
 		fixture_start_write(&s, &t);
 		send_data(&s, &t, bad);
-		CHECK_NUM(await_rejects(&s, &t), 1);
+		CHECK_NUM(fixture_digest_rejects(&s, &t), 1);
 		CHECK_NUM(t.status, 0x02);
 		CHECK_NUM(ini_task_sense(&t), SENSE_PROTOCOL_SERVICE_CRC);
 		CHECK_OK(&s, ini_request_nop(&s, true, NULL, 0, NULL));

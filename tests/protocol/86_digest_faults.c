@@ -151,28 +151,10 @@ static void every_byte_of_data_and_padding(void)
 	}
 }
 
-/* Take PDUs until t is answered; how many Rejects for data digests came. */
-static unsigned int await_rejects(struct ini_session *s, struct ini_task *t)
-{
-	unsigned int rejects = 0;
-	struct ini_pdu pdu;
-	bool is_other;
-
-	while (t->outcome == INI_IN_FLIGHT) {
-		CHECK_OK(s, ini_task_step(s, &pdu, &is_other, s->timeout_ms));
-		if (!is_other)
-			continue;
-		CHECK_NUM(pdu_opcode(pdu.bhs), PDU_REJECT);
-		CHECK_NUM(pdu.bhs[2], PDU_REJECT_DATA_DIGEST);
-		rejects++;
-	}
-	return rejects;
-}
-
 /* 7.8: damaged data of a write ends in "protocol service CRC error", and the next write is good. */
 static void expect_crc_error(struct ini_session *s, struct ini_task *t)
 {
-	CHECK(await_rejects(s, t) >= 1);
+	CHECK(fixture_digest_rejects(s, t) >= 1);
 	CHECK_NUM(t->status, 0x02);
 	CHECK_NUM(ini_task_sense(t), SENSE_PROTOCOL_SERVICE_CRC);
 	STAILQ_INIT(&s->done);
@@ -242,7 +224,7 @@ static void all_of_a_sequence(void)
 		pdu_put_data_out(pdu.bhs, &d);
 		CHECK_OK(&s, ini_conn_queue(&s.conn, &pdu));
 	}
-	CHECK_NUM(await_rejects(&s, &t), 4);
+	CHECK_NUM(fixture_digest_rejects(&s, &t), 4);
 	CHECK_NUM(ini_task_sense(&t), SENSE_PROTOCOL_SERVICE_CRC);
 	STAILQ_INIT(&s.done);
 	CHECK_OK(&s, ini_task_answer_r2t(&s, &other, &other.r2ts[0]));

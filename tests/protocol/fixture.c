@@ -380,6 +380,23 @@ void fixture_start_write(struct ini_session *s, struct ini_task *t)
 	}
 }
 
+unsigned int fixture_digest_rejects(struct ini_session *s, const struct ini_task *t)
+{
+	unsigned int rejects = 0;
+	struct ini_pdu pdu;
+	bool is_other;
+
+	while (t->outcome == INI_IN_FLIGHT) {
+		CHECK_OK(s, ini_task_step(s, &pdu, &is_other, s->timeout_ms));
+		if (!is_other)
+			continue;
+		CHECK_NUM(pdu_opcode(pdu.bhs), PDU_REJECT);
+		CHECK_NUM(pdu.bhs[2], PDU_REJECT_DATA_DIGEST);
+		rejects++;
+	}
+	return rejects;
+}
+
 void fixture_expect_end(struct ini_session *s)
 {
 	struct ini_pdu pdu;

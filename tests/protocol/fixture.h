@@ -72,6 +72,9 @@ void fixture_drop(struct ini_session *s);
 /* Submit a write that answers R2Ts by hand, and wait for its first one. */
 void fixture_start_write(struct ini_session *s, struct ini_task *t);
 
+/* Take PDUs until t is answered; how many Rejects for data digests came, and nothing else may. */
+unsigned int fixture_digest_rejects(struct ini_session *s, const struct ini_task *t);
+
 /* The target must end the connection; answers of any kind may come before. Closes it. */
 void fixture_expect_end(struct ini_session *s);
 

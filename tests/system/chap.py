@@ -1,48 +1,14 @@
 """libiscsi's tools and QEMU get in with the right CHAP secrets, one way and both ways, and only with those."""
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
 
+import accounts
 import target as itgtd
+from accounts import MUTUAL, ONE_WAY
 
 OPEN = "iqn.2026-11.org.itgtd:open"
-ONE_WAY = "iqn.2026-11.org.itgtd:one-way"
-MUTUAL = "iqn.2026-11.org.itgtd:mutual"
-
-CONFIG = f"""
-portal-group "1" {{
-  listen = {{ "127.0.0.1:0" }}
-  discovery-auth-group = "one-way"
-}}
-auth-group "one-way" {{
-  chap "host" {{ secret = "host-secret-123" }}
-}}
-auth-group "mutual" {{
-  chap "host" {{
-    secret = "host-secret-123"
-    mutual-user = "disk"
-    mutual-secret = "disk-secret-456"
-  }}
-}}
-target "{OPEN}" {{
-  portal-groups = {{ "1" }}
-  auth-group = "no-authentication"
-  lun "0" {{ backend = "ram" size = "16M" }}
-}}
-target "{ONE_WAY}" {{
-  portal-groups = {{ "1" }}
-  auth-group = "one-way"
-  lun "0" {{ backend = "ram" size = "16M" }}
-}}
-target "{MUTUAL}" {{
-  portal-groups = {{ "1" }}
-  auth-group = "mutual"
-  lun "0" {{ backend = "ram" size = "16M" }}
-}}
-"""
-
 RIGHT = ("host", "host-secret-123")
 WRONG = [("host", "host-secret-124"), ("host", "host-secret-12"), ("guest", "host-secret-123")]
 NONE = (None, None)
@@ -98,10 +64,7 @@ def main():
         if not shutil.which(name):
             itgtd.skip(f"{name} is not installed")
     with itgtd.workdir() as directory:
-        config = pathlib.Path(directory, "itgtd.conf")
-        config.write_text(CONFIG)
-        config.chmod(0o600)
-        with itgtd.Target("-c", str(config)) as target:
+        with accounts.start(directory, "one-way", {OPEN: "no-authentication"}) as target:
             portal = f"127.0.0.1:{target.port}"
             for iqn, user, target_user, wanted in LOGINS:
                 what = f"{iqn.rsplit(':')[-1]}: {user[0]} {user[1]}, {target_user[0]} {target_user[1]}"

@@ -1,38 +1,8 @@
 """The Linux initiator gets in with the right CHAP secrets, both ways and by each algorithm, and only with those."""
-import pathlib
-
+import accounts
 import target as itgtd
 import vm
-
-ONE_WAY = "iqn.2026-11.org.itgtd:one-way"
-MUTUAL = "iqn.2026-11.org.itgtd:mutual"
-
-CONFIG = """
-portal-group "1" {{
-  listen = {{ "127.0.0.1:0" }}
-  discovery-auth-group = "no-authentication"
-}}
-auth-group "one-way" {{
-  chap "host" {{ secret = "host-secret-123" }}
-}}
-auth-group "mutual" {{
-  chap "host" {{
-    secret = "host-secret-123"
-    mutual-user = "disk"
-    mutual-secret = "disk-secret-456"
-  }}
-}}
-target "{one_way}" {{
-  portal-groups = {{ "1" }}
-  auth-group = "one-way"
-  lun "0" {{ backend = "ram" size = "16M" }}
-}}
-target "{mutual}" {{
-  portal-groups = {{ "1" }}
-  auth-group = "mutual"
-  lun "0" {{ backend = "ram" size = "16M" }}
-}}
-"""
+from accounts import MUTUAL, ONE_WAY
 
 JOB = """
 # iscsiadm's exit statuses
@@ -93,10 +63,7 @@ fails $target_refuses
 
 def main():
     with itgtd.workdir() as directory:
-        config = pathlib.Path(directory, "itgtd.conf")
-        config.write_text(CONFIG.format(one_way=ONE_WAY, mutual=MUTUAL))
-        config.chmod(0o600)
-        with itgtd.Target("-c", str(config)) as target:
+        with accounts.start(directory, "no-authentication") as target:
             print(vm.check(JOB, 120, PORTAL=f"127.0.0.1:{target.port}", ONE_WAY=ONE_WAY, MUTUAL=MUTUAL,
                            LUN=target.lun))
 

@@ -5,6 +5,7 @@
 #include "config/check.h"
 #include "config/parse.h"
 #include "scsi/core.h"
+#include "unit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +68,33 @@ static inline void conf_close(struct conf *c)
 	conf_tree_fini(&c->tree);
 	conf_faults_fini(&c->faults);
 	buf_pool_fini(&c->pool);
+}
+
+/* What is told of text is that; else it is shown. */
+static inline void conf_is_told(const struct conf *c, const char *text, const char *told)
+{
+	CU_ASSERT_STRING_EQUAL(c->told, told);
+	if (strcmp(c->told, told) != 0)
+		printf("\n<%s>\ntold:\n%s", text, c->told);
+}
+
+/* A text, and all that is told of it. */
+struct conf_row {
+	const char *text, *told;
+};
+
+/* Each of n texts comes to err when it is parsed and checked, and its faults are told. */
+static inline void conf_check_rows(const struct conf_row *rows, size_t n, int err)
+{
+	struct conf c;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		conf_open(&c, rows[i].text);
+		CU_ASSERT_EQUAL(c.err, err);
+		conf_is_told(&c, rows[i].text, rows[i].told);
+		conf_close(&c);
+	}
 }
 
 #endif

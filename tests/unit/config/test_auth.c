@@ -36,9 +36,7 @@ static void a_group_without_accounts_asks_for_no_secret(void)
 }
 
 /* Each row: a text, and all that is told of it. */
-static const struct {
-	const char *text, *told;
-} faults[] = {
+static const struct conf_row faults[] = {
 	{ "auth-group g { chap u { secret = abcdefghijkl }\nchap u {\nsecret = short } }",
 	  "t.conf:2: " G "chap \"u\": there is an account of that name already\n"
 	  "t.conf:3: warning: " G
@@ -65,17 +63,7 @@ static const struct {
 
 static void faults_are_told_with_what_was_found(void)
 {
-	struct conf c;
-	size_t i;
-
-	for (i = 0; i < COUNT(faults); i++) {
-		conf_open(&c, faults[i].text);
-		CU_ASSERT_EQUAL(c.err, -EINVAL);
-		CU_ASSERT_STRING_EQUAL(c.told, faults[i].told);
-		if (strcmp(c.told, faults[i].told) != 0)
-			printf("\ntold:\n%s", c.told);
-		conf_close(&c);
-	}
+	conf_check_rows(faults, COUNT(faults), -EINVAL);
 }
 
 /* What a stand-in is told of does not get into the world. */

@@ -15,9 +15,7 @@
 
 /* Each row: a text, and all that is told of it. A is what stands before a target's own. */
 #define A "target \"iqn.2026-11.org.example:a\": "
-static const struct {
-	const char *text, *told;
-} faults[] = {
+static const struct conf_row faults[] = {
 	{ "log-level = loud",
 	  "t.conf:1: log-level: \"loud\" is not error, warning, notice, info or "
 	  "debug\n" },
@@ -177,17 +175,7 @@ static const struct {
 
 static void each_fault_says_where_and_what(void)
 {
-	struct conf c;
-	size_t i;
-
-	for (i = 0; i < COUNT(faults); i++) {
-		conf_open(&c, faults[i].text);
-		CU_ASSERT_EQUAL(c.err, -EINVAL);
-		CU_ASSERT_STRING_EQUAL(c.told, faults[i].told);
-		if (strcmp(c.told, faults[i].told) != 0)
-			printf("\n<%s>\ntold:\n%s", faults[i].text, c.told);
-		conf_close(&c);
-	}
+	conf_check_rows(faults, COUNT(faults), -EINVAL);
 }
 
 /* A section whose name is none, or another's, hides nothing of what else is wrong with it. */
@@ -252,9 +240,7 @@ static void a_bad_name_hides_nothing(void)
  * What could not be read may hold what is missing: of that nothing is told, but of what
  * was read all is.
  */
-static const struct {
-	const char *text, *told;
-} partial[] = {
+static const struct conf_row partial[] = {
 	{ T
 	  "auth-group = lab\nportal-groups = { 2 }\nalua-states = { 2:standby }\nqueue-depth = 0\n"
 	  "lun 0 { path = /x\nsize = }\n}\nportal-group 2 {}\nauth-group lab {}",
@@ -284,17 +270,7 @@ static const struct {
 
 static void nothing_is_told_that_could_be_false(void)
 {
-	struct conf c;
-	size_t i;
-
-	for (i = 0; i < COUNT(partial); i++) {
-		conf_open(&c, partial[i].text);
-		CU_ASSERT_EQUAL(c.err, -EINVAL);
-		CU_ASSERT_STRING_EQUAL(c.told, partial[i].told);
-		if (strcmp(c.told, partial[i].told) != 0)
-			printf("\n<%s>\ntold:\n%s", partial[i].text, c.told);
-		conf_close(&c);
-	}
+	conf_check_rows(partial, COUNT(partial), -EINVAL);
 }
 
 static void ten_faults_are_told_in_one_go(void)
@@ -325,9 +301,7 @@ static void ten_faults_are_told_in_one_go(void)
 	conf_close(&c);
 }
 
-static const struct {
-	const char *text, *told;
-} warnings[] = {
+static const struct conf_row warnings[] = {
 	{ "auth-group a { chap u { secret = short } }",
 	  "t.conf:1: warning: auth-group \"a\": chap \"u\": secret: the secret is shorter than 12 "
 	  "bytes: too short for CHAP without IPsec\n" },
@@ -336,15 +310,7 @@ static const struct {
 
 static void what_may_be_but_should_not_is_a_warning(void)
 {
-	struct conf c;
-	size_t i;
-
-	for (i = 0; i < COUNT(warnings); i++) {
-		conf_open(&c, warnings[i].text);
-		CU_ASSERT_EQUAL(c.err, 0);
-		CU_ASSERT_STRING_EQUAL(c.told, warnings[i].told);
-		conf_close(&c);
-	}
+	conf_check_rows(warnings, COUNT(warnings), 0);
 }
 
 static void write_secret(const char *path, const char *text, mode_t mode)
