@@ -299,6 +299,190 @@ static void abort_one(unsigned int i)
 	erl_got(s, &pdu);
 }
 
+/* ---- many commands at once ---- */
+
+#define AT_ONCE 8u
+#define SHARE   (LEN / AT_ONCE) /* of the disk, for each of them */
+
+static struct one {
+	struct ini_task t;
+	unsigned int conn;
+	bool reads;
+	bool is_over;
+	uint32_t got; /* PDUs of Data-In */
+	uint8_t bytes[SHARE];
+} many[AT_ONCE];
+
+static void end_one(struct one *o, bool good)
+{
+	uint8_t *share = disk + (o - many) * SHARE;
+
+	CHECK(!o->is_over);
+	o->is_over = true;
+	if (good && o->reads)
+		CHECK_THAT(memcmp(o->bytes, share, SHARE) == 0, "other data was read");
+	else if (good)
+		memcpy(share, o->bytes, SHARE);
+}
+
+static void take_one(struct ini_session *s, struct one *o)
+{
+	CHECK_NUM(be32(pdu.bhs + 36), o->got);
+	o->got++;
+	memcpy(o->bytes + be32(pdu.bhs + 40), pdu.data, pdu.data_len);
+	if (!(pdu.bhs[1] & PDU_DATA_IN_STATUS))
+		return;
+	erl_got(s, &pdu);
+	commands++;
+	end_one(o, true);
+}
+
+/* Send what the R2T in hand asks for; some of it is damaged. */
+static void give_one(struct ini_session *s, const struct one *o)
+{
+	struct pdu_data_out out = { .datasn = 0 };
+	struct pdu_r2t r2t;
+	uint32_t at;
+
+	CHECK(pdu_get_r2t(pdu.bhs, &r2t) == PDU_OK);
+	out.ttt = r2t.ttt;
+	for (at = 0; at < r2t.len; at += PIECE, out.datasn++) {
+		bool is_bad = random_below(20) == 0;
+
+		out.offset = r2t.offset + at;
+		out.data_len = r2t.len - at < PIECE ? r2t.len - at : PIECE;
+		out.final = at + out.data_len == r2t.len;
+		faults += is_bad;
+		erl_data(s, &o->t, &out, is_bad ? INI_BAD_DATA_DIGEST : 0);
+	}
+}
+
+/* Take a PDU on connection i, and do what it asks for. */
+static void take_any(unsigned int i)
+{
+	struct ini_session *s = mcs_at(&m, i);
+	struct one *o = many;
+
+	erl_recv(s, &pdu);
+	if (pdu.opcode != PDU_DATA_IN && pdu.opcode != PDU_R2T && pdu.opcode != PDU_SCSI_RSP) {
+		CHECK(pdu.opcode != PDU_REJECT || pdu.bhs[2] == PDU_REJECT_DATA_DIGEST);
+		erl_got(s, &pdu);
+		return;
+	}
+	while (o->t.itt != pdu.itt)
+		CHECK(++o < many + AT_ONCE);
+	CHECK_NUM(o->conn, i);
+	switch (pdu.opcode) {
+	case PDU_DATA_IN: take_one(s, o); break;
+	case PDU_R2T: give_one(s, o); break;
+	default: end_one(o, is_good(s, &o->t)); break;
+	}
+}
+
+/* Send an immediate request on connection i, and go on with the others until it is answered. */
+static void ask(unsigned int i, uint8_t bhs[static PDU_BHS_LEN], enum pdu_opcode answer)
+{
+	struct ini_session *s = mcs_at(&m, i);
+	uint32_t itt;
+
+	CHECK_OK(s, ini_session_post(s, bhs, NULL, 0, &itt));
+	do
+		take_any(i);
+	while (pdu.opcode != answer || pdu.itt != itt);
+}
+
+/* When it is answered, all that was sent before it on i has been seen. */
+static void ping(unsigned int i)
+{
+	const struct pdu_nop_out nop = { .immediate = true, .ttt = PDU_TAG_RESERVED };
+	uint8_t bhs[PDU_BHS_LEN];
+
+	pdu_put_nop_out(bhs, &nop);
+	ask(i, bhs, PDU_NOP_IN);
+}
+
+/* Who takes over what a connection has left: it, anew, or another one. */
+static unsigned int successor(unsigned int lost)
+{
+	struct pdu_logout_req req = { .immediate = true,
+				      .reason = PDU_LOGOUT_RECOVERY,
+				      .cid = (uint16_t)lost };
+	static uint32_t joins;
+	uint8_t bhs[PDU_BHS_LEN];
+	unsigned int by;
+
+	if (count_up() == 0 || random_below(2)) {
+		mcs_join(&m, lost, LATER);
+		m.s[lost].itt += 0x100 * (1 + ++joins % 0x800); /* its tags are in use */
+		return lost;
+	}
+	by = any_conn();
+	pdu_put_logout_req(bhs, &req);
+	ask(by, bhs, PDU_LOGOUT_RSP);
+	CHECK_NUM(pdu.bhs[2], PDU_LOGOUT_DONE);
+	return by;
+}
+
+/* Connection i is cut; what is left of the many goes on. */
+static void cut_among_many(unsigned int i)
+{
+	unsigned int by;
+	struct one *o;
+
+	cuts++;
+	mcs_cut(&m, i);
+	by = successor(i);
+	for (o = many; o < many + AT_ONCE; o++) {
+		struct pdu_tmf_req req = { .immediate = true,
+					   .function = PDU_TMF_TASK_REASSIGN,
+					   .rtt = o->t.itt,
+					   .expdatasn = o->got };
+		uint8_t bhs[PDU_BHS_LEN];
+
+		if (o->is_over || o->conn != i)
+			continue;
+		o->conn = by;
+		pdu_put_tmf_req(bhs, &req);
+		ask(by, bhs, PDU_TMF_RSP);
+		CHECK_NUM(pdu.bhs[2], PDU_TMF_COMPLETE);
+	}
+}
+
+static void begin_one(struct one *o)
+{
+	const uint32_t blocks = SHARE / FIXTURE_BLOCK, lba = (uint32_t)(o - many) * blocks;
+
+	*o = (struct one){ .conn = any_conn(), .reads = random_below(2) };
+	if (o->reads) {
+		ini_scsi_read(&o->t, fixture_lun(), lba, blocks, o->bytes, SHARE);
+	} else {
+		fixture_fill(o->bytes, SHARE, random_below(UINT32_MAX));
+		ini_scsi_write(&o->t, fixture_lun(), lba, blocks, o->bytes, SHARE);
+	}
+	erl_command(mcs_at(&m, o->conn), &o->t);
+}
+
+static void many_at_once(void)
+{
+	unsigned int i;
+	struct one *o;
+
+	for (o = many; o < many + AT_ONCE; o++)
+		begin_one(o);
+	for (i = 0; i < CONNS; i++) {
+		if (m.is_up[i])
+			ping(i);
+	}
+	for (o = many; o < many + AT_ONCE; o++) {
+		while (!o->is_over) {
+			if (level == 2 && random_below(10) == 0)
+				cut_among_many(o->conn);
+			else
+				take_any(o->conn);
+		}
+	}
+}
+
 /* ---- connections ---- */
 
 /* One more, or one in the place of another. */
@@ -334,11 +518,12 @@ static void go(void)
 
 static void step(void)
 {
-	switch (random_below(12)) {
+	switch (random_below(13)) {
 	case 0: come(); break;
 	case 1: go(); break;
 	case 2: abort_one(any_conn()); break;
 	case 3: erl_silence(mcs_at(&m, any_conn())); break;
+	case 12: many_at_once(); break;
 	case 4:
 	case 5:
 	case 6:
