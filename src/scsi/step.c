@@ -55,12 +55,13 @@ static void count(const struct scsi_task *t)
 {
 	struct scsi_count *c = &t->lu->writes;
 
-	if (t->io.op == STORE_RESERVE || t->io.op == STORE_ZERO)
-		thin_look(t->lu); /* it may have taken much space at once */
-	if (t->io.op == STORE_READ)
+	if (t->io.op == STORE_READ) {
 		c = t->cmd->xfer == XFER_IN_BLOCKS ? &t->lu->reads : &t->lu->verifies;
-	else if (t->io.op != STORE_WRITE)
+	} else if (t->io.op != STORE_WRITE) {
+		if (t->io.op == STORE_RESERVE || t->io.op == STORE_ZERO)
+			thin_look(t->lu); /* it may have taken much space at once */
 		return;
+	}
 	if (t->io.error == -ECANCELED)
 		return; /* given back before it was tried */
 	if (t->io.error)

@@ -342,7 +342,8 @@ static uint32_t discard_align(const struct opening *o)
 	return (uint32_t)st.st_blksize;
 }
 
-/* What can be done with it besides reading. */
+/* What can be done with it besides reading. That it is read-only changes nothing about its space.
+ */
 static uint32_t caps_of(const struct opening *o, uint32_t discard)
 {
 	uint32_t caps = o->p->read_only ? STORE_READ_ONLY : 0;
@@ -351,7 +352,7 @@ static uint32_t caps_of(const struct opening *o, uint32_t discard)
 		caps |= STORE_CAN_DISCARD;
 	if (o->is_device)
 		return caps;
-	if (discard && space_can_reserve(o->fd))
+	if (o->p->thin && space_can_reserve(o->fd))
 		caps |= STORE_CAN_RESERVE;
 	return caps | STORE_CAN_EXTENT | STORE_CAN_SPACE;
 }

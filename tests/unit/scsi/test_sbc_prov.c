@@ -317,6 +317,28 @@ static void anchors(void)
 	}
 }
 
+/* A unit that is write protected says that, and not that it knows no ANCHOR. */
+static void anchors_of_a_protected_unit(void)
+{
+	static const uint8_t same[16] = { 0x93, 0x19, [13] = 8 };
+	static const struct range one = { 1, 2 };
+	struct rig_cmd c;
+	struct rig r;
+	uint32_t len;
+
+	rig_start(&r);
+	r.disk->store.caps |= STORE_CAN_RESERVE;
+	r.lu->opt.read_only = true;
+	rig_none(&r, &c, same, 16);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_PROTECTED);
+	scsi_task_fini(&c.t);
+	len = make_list(&one, 1);
+	unmap_with(&r, &c, 0x01, len, len);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_PROTECTED);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
 /* Without space nothing is anchored, and the initiator hears why. */
 static void no_space_to_anchor(void)
 {
@@ -399,6 +421,7 @@ static const struct unit_test tests[] = {
 	{ "WRITE SAME writes its block everywhere", write_same_writes_everywhere },
 	{ "WRITE SAME refuses what it cannot do, and touches nothing", write_same_misuse },
 	{ "blocks are anchored where they can be", anchors },
+	{ "a write protected unit says so", anchors_of_a_protected_unit },
 	{ "without space nothing is anchored", no_space_to_anchor },
 	{ "with the cache off all of it is durable before its status", cache_off },
 	{ "a failure in the middle is the end", failure_in_the_middle },

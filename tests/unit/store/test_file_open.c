@@ -339,7 +339,11 @@ static void reading_only_is_kept(void)
 	p.read_only = true;
 	p.thin = true;
 	s = drive_open(env, &p);
-	CU_ASSERT_EQUAL(s->caps, STORE_READ_ONLY | STORE_CAN_EXTENT | STORE_CAN_SPACE);
+	CU_ASSERT_EQUAL(s->caps & ~(uint32_t)STORE_CAN_RESERVE,
+			STORE_READ_ONLY | STORE_CAN_EXTENT | STORE_CAN_SPACE);
+	CU_ASSERT_EQUAL((s->caps & STORE_CAN_RESERVE) != 0, /* it was reserved before */
+			space_can_reserve(((struct file *)s)->fd));
+	CU_ASSERT_EQUAL(drive(s, STORE_RESERVE, 0, 0, 512, NULL), -EROFS);
 	CU_ASSERT_TRUE(drive_is_zero(s, 0, MIB));
 	CU_ASSERT_EQUAL(drive_write(s, 0, 0, 512, 0), -EROFS);
 	CU_ASSERT_EQUAL(drive(s, STORE_ZERO, 0, 0, 512, NULL), -EROFS);
