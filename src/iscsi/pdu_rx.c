@@ -138,7 +138,7 @@ static enum pdu_rx_err enter_data(struct pdu_rx *rx, const struct pdu_rx_input *
 }
 
 /*
- * 7.7: the PDU is dropped. What is behind it is found if it is not just its length that is
+ * 7.8: the PDU is dropped. What is behind it is found if it is not just its length that is
  * damaged; if so, the next header is none, and the connection ends.
  */
 static enum pdu_rx_err skip_bad_header(struct pdu_rx *rx, const uint8_t *bhs)

@@ -40,7 +40,7 @@ static bool r2t_next(struct tx_sender *s, struct tx_pdu *pdu)
 }
 
 /*
- * 7.5: a task that ends because its connection does is told to the next command on its logical
+ * 7.6: a task that ends because its connection does is told to the next command on its logical
  * unit, on whatever connection that comes.
  */
 static void tell_loss(const struct task *t)

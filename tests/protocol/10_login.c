@@ -175,7 +175,7 @@ static void transitions_that_are_none(void)
 		expect_refusal(&cases[i]);
 }
 
-/* 11.12.2: T and C exclude each other: a format error (7.6), refused or cut. */
+/* 11.12.2: T and C exclude each other: a format error (7.7), refused or cut. */
 static void transit_and_continue(void)
 {
 	struct pdu_login_req req = { .csg = OPER, .nsg = FULL, .transit = true, .cont = true };

@@ -1,4 +1,4 @@
-/* Many connections in a session (RFC 7143, 4.2.2, 4.2.3.3, 6.3.4, 7.5, 11.14). */
+/* Many connections in a session (RFC 7143, 4.2.2, 4.2.3.3, 6.3.4, 7.6, 11.14). */
 #include "mcs.h"
 
 #include <errno.h>
@@ -510,7 +510,7 @@ static const struct unit_test tests[] = {
 	{ "answers that wait for others are bounded", answers_in_line_are_bounded },
 	{ "11.14.1: a connection logs out", a_connection_logs_out },
 	{ "11.14.1: a connection is logged out by another", a_connection_is_logged_out },
-	{ "7.5: a connection breaks", a_connection_breaks },
+	{ "7.6: a connection breaks", a_connection_breaks },
 	{ "11.14.1: the session logs out on any connection", the_session_logs_out },
 	{ "8.3: the session ends with its last connection", the_last_connection },
 	{ "6.3.5: a new session replaces all connections", the_session_is_replaced },

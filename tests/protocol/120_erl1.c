@@ -1,4 +1,4 @@
-/* Error recovery level 1 (RFC 7143, 7.7 to 7.9, 11.16): what was lost is said again. */
+/* Error recovery level 1 (RFC 7143, 7.8, 7.9, 11.16): what was lost is said again. */
 #include "erl.h"
 
 #include "base/bytes.h"
@@ -492,7 +492,7 @@ static void retries(void)
 	fixture_leave(&s);
 }
 
-/* 7.7: a PDU whose header is damaged is dropped; two in a row are the end of the connection. */
+/* 7.8: a PDU whose header is damaged is dropped; two in a row are the end of the connection. */
 static void damaged_headers(void)
 {
 	struct ini_session s;
@@ -564,7 +564,7 @@ static const struct unit_test tests[] = {
 	{ "11.19: a ping tells of a lost status", a_lost_status },
 	{ "7.8: damaged immediate data", immediate_data_is_damaged },
 	{ "7.2.1: a command is sent again", retries },
-	{ "7.7: damaged headers", damaged_headers },
+	{ "7.8: damaged headers", damaged_headers },
 	{ "11.16: SNACK at level 0 is rejected", not_at_level_0 },
 	{ "4.2.2.2: nothing is acknowledged", nothing_is_acknowledged },
 };

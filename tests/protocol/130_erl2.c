@@ -1,4 +1,5 @@
-/* Error recovery level 2 (RFC 7143, 6.3.4, 7.2.2, 7.5, 11.14.1): tasks outlive their connection. */
+/* Error recovery level 2 (RFC 7143, 6.3.4, 7.2.2, 7.5, 7.6, 11.14.1): tasks outlive their
+ * connection. */
 #include "erl.h"
 #include "mcs.h"
 
@@ -348,7 +349,7 @@ static void a_tag_is_used_anew(void)
 	mcs_leave(&m, 1);
 }
 
-/* 7.5 a): a logout that closes the lost connection ends its tasks, which is told. */
+/* 7.6 a): a logout that closes the lost connection ends its tasks, which is told. */
 static void closed_for_good(void)
 {
 	struct ini_task t;
@@ -394,7 +395,7 @@ static void wait_for(const char *text)
 		fixture_settle();
 }
 
-/* 7.5 c): time is over: the tasks end, which is told; the session ends with its last connection. */
+/* 7.6 c): time is over: the tasks end, which is told; the session ends with its last connection. */
 static void time_is_over(void)
 {
 	struct ini_task t;
@@ -513,9 +514,9 @@ static const struct unit_test tests[] = {
 	{ "11.14.1: logged out for recovery", logged_out_for_recovery },
 	{ "11.14.1: asked for twice", asked_twice },
 	{ "a tag is used anew", a_tag_is_used_anew },
-	{ "7.5: closed for good", closed_for_good },
+	{ "7.6: closed for good", closed_for_good },
 	{ "11.5.1: aborted while it waits", aborted_meanwhile },
-	{ "7.5: time is over", time_is_over },
+	{ "7.6: time is over", time_is_over },
 	{ "7.5: time begins with the loss", a_line_that_was_silent },
 	{ "7.5: others need the memory", others_need_the_memory },
 	{ "13.16: DefaultTime2Retain is 0", no_time },

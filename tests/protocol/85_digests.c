@@ -1,4 +1,4 @@
-/* Header and data digests (RFC 7143, 7.7, 7.8, 11.2.3, 13.1). */
+/* Header and data digests (RFC 7143, 7.8, 11.2.3, 13.1). */
 #include "fixture.h"
 
 #include <errno.h>
@@ -79,7 +79,7 @@ static void every_combination(void)
 	}
 }
 
-/* 7.7: behind a bad header nothing can be found: the connection ends. */
+/* 7.8: behind a bad header nothing can be found: the connection ends. */
 static void a_bad_header_digest(void)
 {
 	struct ini_pdu pdu = { .faults = INI_BAD_HEADER_DIGEST };
@@ -227,7 +227,7 @@ static void a_bad_data_digest_in_other_requests(void)
 
 static const struct unit_test tests[] = {
 	{ "13.1: every combination of digests, on every kind of PDU", every_combination },
-	{ "7.7: a bad header digest ends the connection", a_bad_header_digest },
+	{ "7.8: a bad header digest ends the connection", a_bad_header_digest },
 	{ "7.8: a bad data digest in Data-Out fails the write", a_bad_data_digest_in_data_out },
 	{ "7.8: a bad data digest of immediate data", a_bad_data_digest_in_a_command },
 	{ "7.8: a bad data digest of a ping or a text", a_bad_data_digest_in_other_requests },

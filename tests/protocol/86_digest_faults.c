@@ -1,5 +1,5 @@
 /*
- * What digests cover, and what becomes of each PDU that is damaged (RFC 7143, 7.7, 7.8,
+ * What digests cover, and what becomes of each PDU that is damaged (RFC 7143, 7.8,
  * 11.2.3): one bit is flipped on its way, anywhere in the header, an AHS, the data or
  * its padding, with the digest of what was meant.
  */
@@ -100,7 +100,7 @@ static void every_byte_of_an_ahs(void)
 	fixture_serves();
 }
 
-/* 7.7: of all requests the same: nothing behind such a header can be trusted. */
+/* 7.8: of all requests the same: nothing behind such a header can be trusted. */
 static void headers_of_every_kind(void)
 {
 	static const uint8_t opcodes[] = { PDU_NOP_OUT,  PDU_SCSI_CMD,   PDU_TMF_REQ,
@@ -315,9 +315,9 @@ static void the_first_pdu(void)
 static const struct unit_test tests[] = {
 	{ "13.1: digests hold from the first PDU of full feature phase", the_first_pdu },
 	{ "11.2.3: data of any length has a digest, none has none", digests_of_nothing },
-	{ "7.7: a bit in any byte of a header ends the connection", every_byte_of_a_header },
-	{ "7.7: a bit in any byte of an AHS ends the connection", every_byte_of_an_ahs },
-	{ "7.7: a bad header of any kind of request ends the connection", headers_of_every_kind },
+	{ "7.8: a bit in any byte of a header ends the connection", every_byte_of_a_header },
+	{ "7.8: a bit in any byte of an AHS ends the connection", every_byte_of_an_ahs },
+	{ "7.8: a bad header of any kind of request ends the connection", headers_of_every_kind },
 	{ "7.8: a bit in any byte of data or padding is a Reject", every_byte_of_data_and_padding },
 	{ "7.8: damaged unsolicited data fails the write", unsolicited_data },
 	{ "7.8: a write all of whose data is damaged, beside a good one", all_of_a_sequence },

@@ -33,7 +33,7 @@ struct ini_session *mcs_at(struct mcs *m, unsigned int i);
 /* A command on connection i that ends GOOD. */
 void mcs_good(struct mcs *m, unsigned int i, struct ini_task *t);
 
-/* The next command on connection i is told that tasks were lost with their connection (7.5). */
+/* The next command on connection i is told that tasks were lost with their connection (7.6). */
 void mcs_told(struct mcs *m, unsigned int i);
 
 /* Close connection i without a word, and wait until the daemon has seen that. */

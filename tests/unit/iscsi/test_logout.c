@@ -37,7 +37,7 @@ static uint32_t hold_a_write(struct peer *p)
 	return out.itt;
 }
 
-/* The next command on that connection is told that others were lost (7.5). */
+/* The next command on that connection is told that others were lost (7.6). */
 static void expect_told(struct peer *p)
 {
 	struct got g;
@@ -136,7 +136,7 @@ static void the_session_and_what_it_lost(void)
 
 /* ---- reason 1 ---- */
 
-/* A write that waits for its data ends with its connection, and the session is told (7.5). */
+/* A write that waits for its data ends with its connection, and the session is told (7.6). */
 static void a_connection_by_itself(void)
 {
 	struct bench b;
@@ -418,7 +418,7 @@ static void recovery_of_another(void)
 	bench_close(&b);
 }
 
-/* Reason 1 of one that is lost ends its tasks, which is told (7.5). */
+/* Reason 1 of one that is lost ends its tasks, which is told (7.6). */
 static void closed_when_it_was_lost(void)
 {
 	struct bench b;
