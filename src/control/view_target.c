@@ -7,6 +7,7 @@
 #include "iscsi/server.h"
 #include "iscsi/session.h"
 #include "scsi/lu.h"
+#include "scsi/wipe.h"
 #include "target/world.h"
 
 #include <stdio.h>
@@ -147,6 +148,11 @@ static json_t *naa(const struct scsi_lu *lu)
 
 static const char *state_of(const struct scsi_lu *lu)
 {
+	enum wipe_kind kind;
+	bool restricted;
+
+	if (lu->wipe)
+		return wipe_has_failed(lu, &kind, &restricted) ? "failed" : "wiping";
 	if (lu->pr.sealed)
 		return "sealed";
 	if (lu->ejected)
