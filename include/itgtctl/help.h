@@ -7,8 +7,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* All commands and switches. */
-void help_all(FILE *out);
+/* All commands and switches; with a noun only the commands that begin with it. NULL: all. */
+void help_all(FILE *out, const char *noun);
 
 /* One command and its parameters. */
 void help_command(FILE *out, const struct method *m);

@@ -27,6 +27,7 @@ struct line {
 	bool json;
 	double watch_s;               /* repeat so often; 0: once */
 	const struct method *method;  /* NULL: none was named */
+	const char *noun;             /* LINE_HELP: of its commands alone; borrowed, or NULL */
 	json_t *params;               /* owns; an object */
 	char quoted[LINE_QUOTED_MAX]; /* a word, for why */
 	char why[LINE_WHY_MAX];

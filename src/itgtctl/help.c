@@ -48,7 +48,15 @@ static void help_switches(FILE *out, int width)
 	}
 }
 
-void help_all(FILE *out)
+/* Is it one of the commands that help is asked for? */
+static bool is_of(const struct method *m, const char *noun)
+{
+	size_t len = noun ? strlen(noun) : 0;
+
+	return !noun || (!strncmp(m->name, noun, len) && m->name[len] == '.');
+}
+
+void help_all(FILE *out, const char *noun)
 {
 	const struct method *m;
 	char usage[USAGE_MAX];
@@ -61,8 +69,11 @@ void help_all(FILE *out)
 	}
 	fprintf(out, "itgtctl: look at a running itgtd, and change it\n\n"
 		     "  itgtctl [-s SOCKET] [--json] COMMAND ...\n\n");
-	for (i = 0; (m = command(i)); i++)
-		fprintf(out, "  %-*s  %s\n", width, line_usage(usage, sizeof(usage), m), m->help);
+	for (i = 0; (m = command(i)); i++) {
+		if (is_of(m, noun))
+			fprintf(out, "  %-*s  %s\n", width, line_usage(usage, sizeof(usage), m),
+				m->help);
+	}
 	fprintf(out, "\n");
 	help_switches(out, width);
 	fprintf(out, "\nitgtctl COMMAND --help says more of a command, and itgtctl(8) of all.\n");

@@ -129,8 +129,10 @@ static int take_command(struct line *l, char **words, int n)
 	l->method = strchr(words[0], '.') ? NULL : line_command(words[0]);
 	if (l->method)
 		return 1;
-	if (l->verdict == LINE_HELP && n == 1 && is_noun(words[0]))
+	if (l->verdict == LINE_HELP && n == 1 && is_noun(words[0])) {
+		l->noun = words[0];
 		return 0;
+	}
 	if (n >= 2 && is_noun(words[0]))
 		wrong(l, "%s has no command %s (it has: %s)", words[0], quote(l, words[1]),
 		      verbs(list, words[0]));

@@ -174,7 +174,7 @@ static int help(const struct line *l)
 	if (l->method)
 		help_command(stdout, l->method);
 	else
-		help_all(stdout);
+		help_all(stdout, l->noun);
 	return EXIT_DONE;
 }
 

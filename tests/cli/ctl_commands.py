@@ -1,5 +1,6 @@
 """itgtctl: its arguments, its help, its exit codes, and what it prints."""
 import pathlib
+import re
 import subprocess
 
 import cli
@@ -49,6 +50,8 @@ class Arguments(ctl.Case):
         self.assertIn("(error, warning, notice, info, debug)", out)
         for words in ("log-level",), (), ("lun", "add"):
             self.assertEqual(self.itgtctl("help", *words), self.itgtctl(*words, "--help"))
+        out = self.itgtctl("help", "portal")[1]
+        self.assertEqual(re.findall(r"(?m)^  (\w+ \w+) ", out), ["portal add", "portal list", "portal remove"])
 
     def test_help_and_the_methods_are_the_same_rows(self):
         with self.serve() as itgtd:
