@@ -109,6 +109,8 @@ void answer_settle(struct conn *c)
 	const struct session *s = c->session;
 	struct answer *a = c->parting;
 
+	if (c->drains && c->ntasks == 0)
+		conn_touch(c); /* it closes, also when nothing more is said on it */
 	if (!a || (s->closing == c ? s->ntasks : c->ntasks) > 0)
 		return;
 	c->parting = NULL;

@@ -190,31 +190,54 @@ static void twice(void)
 
 enum ending { BY_ITSELF, BY_ANOTHER, CUT, RECOVERED_BY_ITSELF, RECOVERED_BY_ANOTHER, CUT_AND_OUT };
 
+/* An immediate request: what the connection has in the store ends without an answer. */
+static void ask_at_once(struct peer *by, enum pdu_logout_reason reason, uint16_t cid)
+{
+	const struct pdu_logout_req req = {
+		.immediate = true,
+		.reason = (uint8_t)reason,
+		.itt = 0x7000,
+		.cid = cid,
+		.cmdsn = by->cmdsn,
+		.expstatsn = by->statsn,
+	};
+	uint8_t bhs[PDU_BHS_LEN];
+
+	pdu_put_logout_req(bhs, &req);
+	peer_pdu(by, bhs, NULL);
+}
+
 static void end(struct peer *p, struct peer *q, enum ending how)
 {
 	bool recovers = how >= RECOVERED_BY_ITSELF;
-	const struct pdu_logout_req req = {
-		.immediate = true,
-		.reason = recovers ? PDU_LOGOUT_RECOVERY : PDU_LOGOUT_CONNECTION,
-		.itt = 0x7000,
-		.cid = 1,
-		.cmdsn = p->cmdsn,
-		.expstatsn = p->statsn,
-	};
 	struct peer *by = how == BY_ITSELF || how == RECOVERED_BY_ITSELF ? p : q;
-	struct pdu_logout_req r = req;
-	uint8_t bhs[PDU_BHS_LEN];
 	struct got g;
 
 	if (how == CUT || how == CUT_AND_OUT)
 		peer_cut(p);
 	if (how == CUT)
 		return;
-	r.expstatsn = by->statsn;
-	pdu_put_logout_req(bhs, &r);
-	peer_pdu(by, bhs, NULL);
+	ask_at_once(peer_pass(p, by), recovers ? PDU_LOGOUT_RECOVERY : PDU_LOGOUT_CONNECTION, 1);
 	CU_ASSERT(peer_expect(by, PDU_LOGOUT_RSP, &g));
 	CU_ASSERT_PTR_NULL(p->c);
+}
+
+/* A connection whose last task ends so closes all the same, at once. */
+static void its_last_task_ends_without_an_answer(void)
+{
+	struct bench b;
+	struct peer *p = begin(&b, LEVEL_0);
+	struct peer *q = peer_join(p, 2, "MaxRecvDataSegmentLength=512\n");
+	struct got g;
+
+	hold_a_write(p);
+	ask_at_once(peer_pass(p, q), PDU_LOGOUT_CONNECTION, 1);
+	peer_expect_nothing(q);
+	CU_ASSERT_PTR_NOT_NULL(p->c);
+	bench_store_release(b.disk);
+	CU_ASSERT(peer_expect(q, PDU_LOGOUT_RSP, &g));
+	CU_ASSERT_PTR_NULL(p->c);
+	bench_close(&b);
 }
 
 /*
@@ -445,6 +468,7 @@ static const struct unit_test tests[] = {
 	{ "11.14.1, 1: twice", twice },
 	{ "11.14: held commands are discarded", held_commands_are_discarded },
 	{ "11.14: held commands are discarded at once", held_commands_are_discarded_at_once },
+	{ "11.14: its last task ends without an answer", its_last_task_ends_without_an_answer },
 	{ "4.2.3.3: an aborted one is not missing", an_aborted_one_is_not_missing },
 	{ "11.6.1: nor is one that was aborted before it came",
 	  one_that_was_aborted_before_it_came },
