@@ -172,17 +172,23 @@ static void acked(struct statsn_entry *e)
 	resend_settle(t);
 }
 
-/* 11.16.1: a status that rode in the last Data-In comes with that again. */
+/*
+ * 11.16.1: a status that rode in the last Data-In comes with that again. False: it cannot be cut
+ * again as it was.
+ */
 static bool status_again(struct statsn_entry *e, struct conn *c)
 {
 	struct task *t = task_of_told(e);
+	struct datain_source src;
+	struct datain d;
 
 	(void)c;
 	if (!reply_rides(t)) {
 		resend_start(t, 0, 0, true);
 		return true;
 	}
-	if (!resend_has_data(t))
+	src = reply_source(t);
+	if (!resend_has_data(t) || !datain_seek(&t->in, &src, t->in.datasn - 1, &d))
 		return false;
 	resend_start(t, t->in.datasn - 1, t->in.datasn, false);
 	return true;

@@ -175,6 +175,14 @@ static void data_of_another_length(void)
 					   .begrun = 3,
 					   .runlength = 1 });
 	peer_rejected(p, PDU_REJECT_SNACK);
+	/* nor does the status come, which rode in the last of it */
+	peer_snack(p, &(struct pdu_snack){ .type = PDU_SNACK_STATUS,
+					   .itt = PDU_TAG_RESERVED,
+					   .ttt = PDU_TAG_RESERVED,
+					   .expstatsn = statsn,
+					   .begrun = statsn,
+					   .runlength = 1 });
+	peer_rejected(p, PDU_REJECT_SNACK);
 	bench_close(&b);
 }
 
