@@ -25,6 +25,7 @@ static void agree(struct line *l)
 	in->initial_r2t = p->InitialR2T;
 	in->first_burst = p->FirstBurstLength;
 	l->max_data = c->rx.max_data;
+	l->expstatsn = l->peer.statsn;
 }
 
 static void hear(struct peer *p, const uint8_t *bhs, const uint8_t *data, uint32_t len)
@@ -178,6 +179,17 @@ struct line *initiator_line(struct initiator *in, uint32_t serial)
 			return &in->lines[i];
 	}
 	return NULL;
+}
+
+bool initiator_has(const struct initiator *in, uint32_t serial)
+{
+	size_t i;
+
+	for (i = 0; i < INITIATOR_LINES_MAX; i++) {
+		if (in->lines[i].serial == serial && in->lines[i].peer.conn)
+			return true;
+	}
+	return false;
 }
 
 bool initiator_choose(struct initiator *in, uint32_t i)

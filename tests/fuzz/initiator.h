@@ -90,6 +90,9 @@ bool line_is_up(const struct line *l);
 /* The connection with that serial number, when it is up, or NULL. */
 struct line *initiator_line(struct initiator *in, uint32_t serial);
 
+/* Is it there still, if only to say its last? */
+bool initiator_has(const struct initiator *in, uint32_t serial);
+
 /* Requests go to the i-th of those that are up, counted round and round. False: none is. */
 bool initiator_choose(struct initiator *in, uint32_t i);
 

@@ -1,5 +1,6 @@
 #include "recovery.h"
 
+#include "base/serial.h"
 #include "iscsi/session.h"
 
 #define CID_MAX 7
@@ -35,6 +36,11 @@ static struct track_entry *any_command(struct track *t, uint32_t i)
 
 /* ---- SNACK ---- */
 
+static uint32_t min32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 /* What may come again for it. */
 static void expect_again(struct initiator *in, struct track_entry *e, const struct pdu_snack *req)
 {
@@ -48,11 +54,66 @@ static void expect_again(struct initiator *in, struct track_entry *e, const stru
 		for (i = 0; i < t->n; i++)
 			t->e[i].is_snacked |= t->e[i].line == in->line->serial;
 		break;
-	case PDU_SNACK_DATA_ACK: e->is_vague |= req->begrun > e->datasn; break;
+	case PDU_SNACK_DATA_ACK: /* what is acknowledged does not come again */
+		e->is_vague |= req->begrun > e->datasn;
+		e->is_acked = true;
+		break;
 	case PDU_SNACK_R_DATA: e->is_vague = true; break;
 	default: break;
 	}
 	e->is_snacked = true;
+}
+
+/* The numbers that a SNACK names, of those that have come: first up to before next. */
+static void run_of(const struct pdu_snack *req, uint32_t next, uint32_t *first, uint32_t *end)
+{
+	*first = req->begrun;
+	*end = req->runlength && sn_before(req->begrun + req->runlength, next)
+		       ? req->begrun + req->runlength
+		       : next;
+}
+
+/* All that it asked for has come again, or it was rejected. */
+static void check_fulfilled(const struct line *l, const struct track_entry *e,
+			    const struct pdu_snack *req)
+{
+	uint32_t first, end;
+
+	if (req->type == PDU_SNACK_STATUS) {
+		run_of(req, l->peer.statsn, &first, &end);
+		if (!req->begrun && !req->runlength)
+			first = l->expstatsn;
+		for (; sn_before(first, end); first++)
+			MUST(l->peer.came_again[first % PEER_SAID], "StatSN %u does not come again",
+			     first);
+	} else if (req->type == PDU_SNACK_DATA_R2T && e->read && !e->is_vague && !e->is_loose &&
+		   !e->is_acked) {
+		run_of(req, min32(e->datasn, TRACK_PIECES), &first, &end);
+		for (; first < end; first++)
+			MUST(e->again >> first & 1, "DataSN %u does not come again", first);
+	}
+}
+
+/* Send it, and see what comes of it at once. */
+static void send_and_wait(struct run *r, struct initiator *in, struct track_entry *e,
+			  const struct pdu_snack *req)
+{
+	struct line *l = in->line;
+	uint32_t refusals = in->track.refusals;
+	bool comes;
+
+	initiator_push_all(in);
+	fuzz_world_settle(&r->w);
+	if (!line_is_up(l))
+		return;
+	memset(l->peer.came_again, 0, sizeof(l->peer.came_again));
+	e->again = 0;
+	comes = initiator_send(r, in, r->scratch, 0, 0);
+	initiator_push_all(in);
+	fuzz_world_settle(&r->w);
+	if (comes && line_is_up(l) && !l->peer.conn->tx.paused && !in->track.is_wild &&
+	    refusals == in->track.refusals)
+		check_fulfilled(l, e, req);
 }
 
 static void snack(struct run *r, struct initiator *in)
@@ -88,7 +149,10 @@ static void snack(struct run *r, struct initiator *in)
 	}
 	expect_again(in, e, &req);
 	pdu_put_snack(r->scratch, &req);
-	initiator_send(r, in, r->scratch, 0, 0);
+	if (how & 0x20)
+		send_and_wait(r, in, e, &req);
+	else
+		initiator_send(r, in, r->scratch, 0, 0);
 }
 
 /* ---- the same once more ---- */
@@ -122,6 +186,8 @@ static void retry(struct run *r, struct initiator *in)
 	if (!e || e->is_loose || e->is_refused || (pdu_is_immediate(e->bhs) && !e->is_missed))
 		return;
 	initiator_push_all(in); /* so that it is behind the first one */
+	if (initiator_has(in, e->line) && !initiator_line(in, e->line))
+		return; /* it may still be answered there */
 	is_new = e->is_missed || !initiator_line(in, e->line);
 	if (is_new) {
 		e->may_vanish = !e->is_missed || r->was_aborted;
@@ -344,6 +410,7 @@ void recovery_step(struct run *r, struct initiator *in)
 
 	if (in->track.n == TRACK_MAX)
 		return;
+	r->w.out_limit = r->out_limit;
 	if (what == 6)
 		initiator_join(r, in, 1 + (how >> 3 & 3));
 	else if (what == 7)

@@ -9,6 +9,7 @@ void track_clear(struct track *t)
 	t->is_wild = false;
 	t->is_disturbed = false;
 	t->is_snacked = false;
+	t->refusals = 0;
 }
 
 struct track_entry *track_add(struct track *t, uint32_t itt, uint8_t opcode)
@@ -109,13 +110,14 @@ static void restart_read(struct track_entry *e, uint32_t datasn)
 }
 
 /* 11.16: a Data-In that comes again is as it was. */
-static void data_in_again(const struct track_entry *e, const struct pdu_data_in *d, uint32_t crc)
+static void data_in_again(struct track_entry *e, const struct pdu_data_in *d, uint32_t crc)
 {
 	const struct track_piece *was = &e->piece[d->datasn % TRACK_PIECES];
 
 	MUST(e->is_snacked, "DataSN %u comes again", d->datasn);
 	if (d->datasn >= TRACK_PIECES)
 		return;
+	e->again |= (uint64_t)1 << d->datasn;
 	MUST(d->offset == was->offset && d->data_len == was->len,
 	     "DataSN %u was %u bytes at %u, and is %u at %u", d->datasn, was->len, was->offset,
 	     d->data_len, d->offset);
@@ -248,6 +250,7 @@ static void reject(struct track *t, const uint8_t *bhs, const uint8_t *data, uin
 	struct pdu_reject r;
 
 	MUST(pdu_get_reject(bhs, &r) == PDU_OK && len == PDU_BHS_LEN, "Reject of %u bytes", len);
+	t->refusals += pdu_opcode(data) == PDU_SNACK;
 	e = track_find(t, pdu_itt(data));
 	if (!e || e->opcode != pdu_opcode(data))
 		return;

@@ -50,8 +50,10 @@ struct track_entry {
 	bool is_missed;           /* it was damaged on its way: it never came */
 	bool is_refused;          /* it was rejected for what it is */
 	bool is_vague;            /* how its data is cut cannot be told any more */
+	bool is_acked;            /* some of its data is acknowledged */
 	bool is_snacked;          /* it may be told again what it was told */
 	bool restarts;            /* reassigned: its numbers may go back, once */
+	uint64_t again;           /* set of DataSN: they came again */
 	uint8_t bhs[PDU_BHS_LEN]; /* of a command, for who sends it again */
 	uint32_t rtt, rtt_datasn; /* of TASK REASSIGN: Referenced Task Tag, ExpDataSN */
 	bool is_reassign;
@@ -71,6 +73,7 @@ struct track {
 	bool is_wild;      /* what was sent cannot be told any more */
 	bool is_disturbed; /* above level 0: data may be asked for again, by more R2Ts than else */
 	bool is_snacked;   /* what was said may be said again */
+	uint32_t refusals; /* SNACKs that were rejected */
 	/* what was agreed on */
 	uint32_t max_burst;
 	uint32_t max_r2t;

@@ -213,6 +213,7 @@ static void check_statsn(struct peer *p, const uint8_t *bhs, uint32_t statsn)
 	uint32_t *said = &p->said[statsn % PEER_SAID];
 
 	p->is_again = p->conn->keeps && sn_before(statsn, p->statsn);
+	p->came_again[statsn % PEER_SAID] = p->is_again;
 	if (!p->is_again) {
 		MUST(statsn == p->statsn, "StatSN %u, due is %u", statsn, p->statsn);
 		*said = pdu_itt(bhs);

@@ -71,6 +71,7 @@ struct peer {
 	uint32_t statsn;             /* the next one */
 	uint32_t said[PEER_SAID];    /* by StatSN: the ITT of what came with it */
 	bool is_again;               /* what pdu() gets was said before, with that StatSN */
+	bool came_again[PEER_SAID];  /* by StatSN: it has, since that was cleared */
 	uint32_t max_data;           /* bytes: the most that it ever said it takes in a PDU */
 	/* A PDU has come, and is well formed; NULL: nobody looks. */
 	void (*pdu)(struct peer *p, const uint8_t *bhs, const uint8_t *data, uint32_t len);
