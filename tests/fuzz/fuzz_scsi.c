@@ -120,16 +120,17 @@ static struct cmd *cmd_new(struct rig *r, struct feed *f)
 {
 	struct cmd *c = calloc(1, sizeof(*c));
 	uint8_t where = feed_u8(f), how = feed_u8(f);
+	uint32_t number;
 
 	MUST(c, "memory");
 	c->r = r;
 	c->lun = where % 8 < RIG_LUNS ? where % 8 : where >= 0xf0 ? RIG_LUNS : 0;
 	scsi_task_init(&c->t, &rig_port, &r->x[where >> 3 & 1]);
 	scsi_lun_put(c->t.lun, c->lun);
-	if (where == 0xff)
+	if (where == 0xff) { /* bytes of any kind, which may well name one */
 		feed_bytes(f, c->t.lun, sizeof(c->t.lun));
-	if (where == 0xff)
-		c->lun = RIG_LUNS;
+		c->lun = !scsi_lun_get(c->t.lun, &number) && number < RIG_LUNS ? number : RIG_LUNS;
+	}
 	make_cdb(r, f, c);
 	memcpy(c->t.cdb, c->made.cdb, sizeof(c->made.cdb));
 	c->t.cdb_len = how >= 0xfc ? (uint16_t)(6 + feed_u8(f) % 255) : 16;
