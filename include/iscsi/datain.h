@@ -14,10 +14,11 @@ struct datain {
 
 	/* what it takes to cut the same PDUs again (11.16) */
 	uint32_t max_pdu;      /* bytes; 0: nothing is cut yet */
-	uint32_t first_datasn; /* the first one that was cut so, a sequence's first … */
-	uint32_t first_offset; /* … and where it began */
-	bool is_mixed;         /* max_pdu has changed on the way */
-	uint32_t acked;        /* the initiator has all before this DataSN for good … */
+	uint32_t first_datasn; /* the first one that was cut so … */
+	uint32_t first_offset; /* … where it began … */
+	uint32_t
+		first_burst; /* … and bytes left of its sequence then; 0: it was the first of one */
+	uint32_t acked;      /* the initiator has all before this DataSN for good … */
 	uint32_t acked_offset; /* … and all bytes before this one */
 };
 
@@ -44,7 +45,7 @@ bool datain_next(struct datain *d, const struct datain_source *src, struct tx_pd
 /*
  * Set again to where the PDU with that DataSN was cut, so that datain_next() makes it once more,
  * and those behind it. False: it was never cut, or is acknowledged, or the initiator's
- * MaxRecvDataSegmentLength has changed since.
+ * MaxRecvDataSegmentLength has changed since (11.16.3).
  */
 bool datain_seek(const struct datain *d, const struct datain_source *src, uint32_t datasn,
 		 struct datain *again);

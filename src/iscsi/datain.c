@@ -13,10 +13,10 @@ static void note_size(struct datain *d, uint32_t max_pdu)
 {
 	if (d->max_pdu == max_pdu)
 		return;
-	d->is_mixed = d->max_pdu != 0;
 	d->max_pdu = max_pdu;
 	d->first_datasn = d->datasn;
 	d->first_offset = d->offset;
+	d->first_burst = d->burst;
 }
 
 bool datain_next(struct datain *d, const struct datain_source *src, struct tx_pdu *pdu)
@@ -52,21 +52,33 @@ bool datain_next(struct datain *d, const struct datain_source *src, struct tx_pd
 	return last;
 }
 
+/* PDUs that len bytes of a sequence are cut into. */
+static uint32_t pdus_of(const struct datain *d, uint32_t len)
+{
+	return len / d->max_pdu + (len % d->max_pdu > 0);
+}
+
 bool datain_seek(const struct datain *d, const struct datain_source *src, uint32_t datasn,
 		 struct datain *again)
 {
 	uint32_t n = datasn - d->first_datasn;
-	uint32_t per, in_burst;
+	uint32_t burst = src->max_burst;
+	uint32_t offset = d->first_offset;
 
-	if (datasn < d->acked || datasn < d->first_datasn || datasn >= d->datasn || d->is_mixed ||
+	if (datasn < d->acked || datasn < d->first_datasn || datasn >= d->datasn ||
 	    d->max_pdu != src->max_pdu)
 		return false;
-	per = src->max_burst / d->max_pdu + (src->max_burst % d->max_pdu > 0);
-	in_burst = n % per * d->max_pdu;
+	if (d->first_burst && n < pdus_of(d, d->first_burst)) {
+		burst = d->first_burst;
+	} else {
+		n -= pdus_of(d, d->first_burst);
+		offset += d->first_burst + n / pdus_of(d, burst) * burst;
+		n %= pdus_of(d, burst);
+	}
 	*again = *d;
 	again->datasn = datasn;
-	again->offset = d->first_offset + n / per * src->max_burst + in_burst;
-	again->burst = src->max_burst - in_burst;
+	again->offset = offset + n * d->max_pdu;
+	again->burst = burst - n * d->max_pdu;
 	return true;
 }
 
@@ -91,5 +103,4 @@ void datain_rewind(struct datain *d)
 	d->offset = d->acked_offset;
 	d->burst = 0;
 	d->max_pdu = 0;
-	d->is_mixed = false;
 }

@@ -134,12 +134,13 @@ static uint8_t data_ack(struct conn *c, const struct pdu_snack *req)
 	if (!t || !is_answering(t) || req->runlength ||
 	    memcmp(t->scsi.lun, req->lun, PDU_LUN_LEN) != 0)
 		return PDU_REJECT_INVALID_DATA_ACK;
-	if (sn_before(t->in.datasn, req->begrun))
+	if (sn_before(req->begrun, t->in.acked) || sn_before(t->in.datasn, req->begrun))
 		return PDU_REJECT_INVALID_DATA_ACK;
 	if (!resend_has_data(t))
 		return GRANTED; /* it was let go already */
 	src = reply_source(t);
-	return datain_ack(&t->in, &src, req->begrun) ? GRANTED : PDU_REJECT_INVALID_DATA_ACK;
+	(void)datain_ack(&t->in, &src, req->begrun); /* of another length: all of it stays */
+	return GRANTED;
 }
 
 static uint8_t r_data(struct conn *c, const struct pdu_snack *req)

@@ -136,6 +136,39 @@ static void cut_again(void)
 	}
 }
 
+/* So can those from where on the initiator takes another length, in the middle of a sequence too.
+ */
+static void cut_again_in_another_length(void)
+{
+	static uint8_t made[256][PDU_BHS_LEN];
+	struct datain_source src = {
+		.data = data, .len = 20000, .max_burst = 4096, .status = true
+	};
+	uint32_t n, before;
+	struct datain d, again;
+	struct tx_pdu pdu;
+	bool last;
+
+	for (before = 1; before < 16; before++) {
+		d = (struct datain){ 0 };
+		src.max_pdu = 1000;
+		for (n = 0; n < before; n++)
+			datain_next(&d, &src, &pdu);
+		src.max_pdu = 600;
+		do {
+			last = datain_next(&d, &src, &pdu);
+			memcpy(made[d.datasn - 1], pdu.bhs, PDU_BHS_LEN);
+		} while (!last);
+		for (n = 0; n < d.datasn; n++) {
+			CU_ASSERT_EQUAL(datain_seek(&d, &src, n, &again), n >= before);
+			if (n < before)
+				continue;
+			datain_next(&again, &src, &pdu);
+			CU_ASSERT_EQUAL(memcmp(pdu.bhs, made[n], PDU_BHS_LEN), 0);
+		}
+	}
+}
+
 /* What is acknowledged is not cut again, and cutting may begin anew behind it. */
 static void acknowledged(void)
 {
@@ -192,6 +225,7 @@ static const struct unit_test tests[] = {
 	  data_is_cut_to_both_limits },
 	{ "the last PDU carries status and residual", the_last_carries_status_and_residual },
 	{ "every PDU can be cut again", cut_again },
+	{ "so can those of another length", cut_again_in_another_length },
 	{ "what is acknowledged is gone", acknowledged },
 	{ "sequences ask for acknowledgement", asks_for_acknowledgement },
 };

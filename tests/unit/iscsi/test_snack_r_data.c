@@ -225,11 +225,53 @@ static void rejected_before_the_status(void)
 	bench_close(&b);
 }
 
+/*
+ * Its initiator takes another length while a read is on its way: PDUs from there on can be asked
+ * for again, and DataACK of what came before is no fault.
+ */
+static void another_length_on_the_way(void)
+{
+	const struct pdu_text_req text = { .immediate = true,
+					   .final = true,
+					   .ttt = PDU_TAG_RESERVED };
+	struct pdu_snack req = { .type = PDU_SNACK_DATA_ACK, .itt = PDU_TAG_RESERVED, .begrun = 4 };
+	struct bench b;
+	struct peer *p = begin(&b);
+	struct copy last = { .len = 0 };
+	struct got g;
+	uint32_t itt;
+
+	itt = peer_read(p, 0, 128);
+	peer_take_some(p, 2);
+	peer_text_req(p, &text, "MaxRecvDataSegmentLength=1024\n");
+	p->take = SIZE_MAX;
+	for (bench_run(&b); peer_next(p, &g);) {
+		if (g.opcode == PDU_DATA_IN && g.bhs[1] & PDU_DATA_IN_ACK && !req.ttt)
+			req.ttt = be32(g.bhs + 20);
+		if (g.opcode == PDU_DATA_IN)
+			copy_of(&last, &g);
+	}
+	CU_ASSERT_EQUAL(last.len, 1024);
+	req.expstatsn = statsn_of(last.bhs);
+	peer_snack(p, &req);
+	peer_expect_nothing(p);
+	req.type = PDU_SNACK_DATA_R2T;
+	req.itt = itt;
+	req.ttt = PDU_TAG_RESERVED;
+	req.begrun = be32(last.bhs + 36);
+	req.runlength = 1;
+	peer_snack(p, &req);
+	CU_ASSERT(peer_again(p, PDU_DATA_IN, &g) && is_replica(&g, &last));
+	peer_expect_nothing(p);
+	bench_close(&b);
+}
+
 static const struct unit_test tests[] = {
 	{ "11.16.3: R-Data", r_data },
 	{ "11.16.3: R-Data behind a DataACK", r_data_behind_an_ack },
 	{ "11.16.5: R-Data that is none", r_data_that_is_none },
 	{ "11.16.3: data of another length", data_of_another_length },
+	{ "11.16.3: another length on the way", another_length_on_the_way },
 	{ "7.8: rejected before the status", rejected_before_the_status },
 };
 
