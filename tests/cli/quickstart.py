@@ -37,7 +37,7 @@ class Quickstart(cli.Case):
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=cli.LIMIT_S)
 
     def test_a_file_of_any_name_is_made_and_served(self):
-        for name in ("itgtd-disk.img", "ram", "null", "a,b=c", "back\\slash", "a\\,b", "two words", "it's"):
+        for name in ("itgtd-disk.img", "ram", "null", "cdrom", "a,b=c", "back\\slash", "a\\,b", "two words", "it's"):
             with self.subTest(name):
                 args = [] if name == "itgtd-disk.img" else [name]
                 process, text = self.start(*args)
