@@ -158,7 +158,8 @@ static bool check_secret(struct secret *out, const struct conf_node *node, const
 	else if (out->len < SECRET_MIN)
 		conf_warning(
 			faults, v->where, node, text ? option : file_option,
-			"the secret is shorter than %d bytes: too short for CHAP without IPsec",
+			"the secret is shorter than %d bytes: too short for CHAP without IPsec "
+			"(write 12 to 16, which every initiator takes)",
 			SECRET_MIN);
 	return true;
 }

@@ -342,7 +342,9 @@ static int open_socket(struct control_server *s, const char *path, char why[stat
 		err = bind_socket(s);
 	if (err)
 		snprintf(why, CONTROL_WHY_MAX, "control-socket: %s: %s", path,
-			 err == -EADDRINUSE ? "another process listens there" : strerror(-err));
+			 err == -EADDRINUSE ? "another process listens there"
+			 : err == -EEXIST   ? "there is something else of that name"
+					    : strerror(-err));
 	return err;
 }
 

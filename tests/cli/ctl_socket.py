@@ -47,7 +47,7 @@ class Socket(ctl.Case):
     def test_what_is_no_socket_is_left_alone(self):
         self.socket.write_text("mine")
         code, _, err = cli.run(*cli.RAM, "--control-socket", str(self.socket))
-        self.assertEqual((code, err), (4, f"itgtd: control-socket: {self.socket}: File exists\n"))
+        self.assertEqual((code, err), (4, f"itgtd: control-socket: {self.socket}: there is something else of that name\n"))
         self.assertEqual(self.socket.read_text(), "mine")
 
     def test_another_daemons_socket_survives_our_end(self):

@@ -41,7 +41,7 @@ static const struct conf_row faults[] = {
 	  "t.conf:2: " G "chap \"u\": there is an account of that name already\n"
 	  "t.conf:3: warning: " G
 	  "chap \"u\": secret: the secret is shorter than 12 bytes: too short for CHAP without "
-	  "IPsec\n" },
+	  "IPsec (write 12 to 16, which every initiator takes)\n" },
 	{ "auth-group g { chap \"\" {\nsecret-file = /nonexistent } }",
 	  "t.conf:1: " G "chap \"\": is a name of 0 bytes (write 1 to 255)\n"
 	  "t.conf:2: " G "chap \"\": secret-file: \"/nonexistent\": No such file or directory\n" },

@@ -304,7 +304,8 @@ static void ten_faults_are_told_in_one_go(void)
 static const struct conf_row warnings[] = {
 	{ "auth-group a { chap u { secret = short } }",
 	  "t.conf:1: warning: auth-group \"a\": chap \"u\": secret: the secret is shorter than 12 "
-	  "bytes: too short for CHAP without IPsec\n" },
+	  "bytes: too short for CHAP without IPsec (write 12 to 16, which every initiator "
+	  "takes)\n" },
 	{ T OPEN "}", "t.conf:1: warning: " A "has no lun\n" },
 };
 
