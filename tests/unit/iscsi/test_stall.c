@@ -1,6 +1,6 @@
 #include "iscsi/stall.h"
 
-#include "peer.h"
+#include "recovery.h"
 
 #define LIMIT_MS ((uint64_t)60000)
 #define STEP_MS  ((uint64_t)STALL_CHECK_MS)
@@ -264,6 +264,90 @@ static void as_patient_as_with_pings(void)
 	bench_close(&b);
 }
 
+/* R2Ts that come in the next seconds; the last one is in *r2t. */
+static unsigned int r2ts_in(struct peer *p, unsigned int seconds, struct pdu_r2t *r2t)
+{
+	unsigned int n = 0;
+	struct got g;
+
+	for (; seconds; seconds--) {
+		bench_sleep(p->bench, 1000);
+		while (peer_next(p, &g)) {
+			if (g.opcode != PDU_R2T)
+				continue;
+			CU_ASSERT_EQUAL(pdu_get_r2t(g.bhs, r2t), PDU_OK);
+			n++;
+		}
+	}
+	return n;
+}
+
+/*
+ * 7.8, 7.9: at level 1 an initiator that is silent may not know that something was lost: it is
+ * asked again for what is missing, at longer and longer intervals; at level 0 it is not.
+ */
+static void asked_again(void)
+{
+	struct pdu_data_out out = { .data_len = BENCH_BLOCK };
+	struct pdu_r2t first, r2t = { .len = 0 };
+	struct bench b;
+	struct peer *p;
+	struct got g;
+
+	bench_open(&b);
+	p = bench_login(&b, LEVEL_1);
+	out.itt = peer_write(p, 0, 4, data, 0, true);
+	CU_ASSERT(peer_expect(p, PDU_R2T, &g));
+	CU_ASSERT_EQUAL(pdu_get_r2t(g.bhs, &first), PDU_OK);
+	out.ttt = first.ttt;
+	peer_data_out(p, &out, data);
+	CU_ASSERT_EQUAL(r2ts_in(p, 4, &r2t), 0);
+	CU_ASSERT_EQUAL(r2ts_in(p, 4, &r2t), 1);
+	CU_ASSERT(r2t.offset == BENCH_BLOCK && r2t.len == 3 * BENCH_BLOCK);
+	CU_ASSERT(r2t.ttt != first.ttt && r2t.r2tsn == 1);
+	CU_ASSERT_EQUAL(r2ts_in(p, 25, &r2t), 2);
+	CU_ASSERT_EQUAL(r2ts_in(p, 25, &r2t), 1);
+	CU_ASSERT_PTR_NOT_NULL(p->c);
+	out.ttt = r2t.ttt;
+	out.offset = r2t.offset;
+	out.data_len = r2t.len;
+	out.final = true;
+	peer_data_out(p, &out, data);
+	CU_ASSERT_EQUAL(peer_end(p, out.itt, data), SCSI_GOOD);
+	bench_close(&b);
+	bench_open(&b);
+	p = bench_login(&b, LEVEL_0);
+	peer_write(p, 0, 4, data, 0, true);
+	CU_ASSERT(peer_expect(p, PDU_R2T, &g));
+	CU_ASSERT_EQUAL(r2ts_in(p, 50, &r2t), 0);
+	bench_close(&b);
+}
+
+/* 11.19: a ping tells by its StatSN that there was an answer; it goes on until that has come. */
+static void pinged_for_an_answer(void)
+{
+	struct bench b;
+	struct peer *p;
+	struct got g;
+	int i;
+
+	bench_open(&b);
+	b.target->limits.nop_interval_ms = 0;
+	p = bench_login(&b, LEVEL_1);
+	peer_test_unit_ready(p);
+	CU_ASSERT(peer_expect(p, PDU_SCSI_RSP, &g));
+	for (i = 0; i < 3; i++) {
+		bench_sleep(&b, STEP_MS);
+		bench_sleep(&b, STEP_MS);
+		CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
+		CU_ASSERT_EQUAL(g.itt, PDU_TAG_RESERVED);
+		CU_ASSERT_EQUAL(statsn_of(g.bhs), p->statsn);
+		while (peer_next(p, &g))
+			;
+	}
+	bench_close(&b);
+}
+
 /* After a function on many tasks data for them is waited for a little while, no more. */
 static void a_function_that_waits_for_data(void)
 {
@@ -298,6 +382,8 @@ static const struct unit_test tests[] = {
 	{ "text that dribbles", text_that_dribbles },
 	{ "what the target owes", what_the_target_owes },
 	{ "as patient as with pings", as_patient_as_with_pings },
+	{ "7.9: asked again at level 1", asked_again },
+	{ "11.19: pinged for an answer", pinged_for_an_answer },
 	{ "a function that waits for data", a_function_that_waits_for_data },
 };
 
