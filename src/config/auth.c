@@ -117,6 +117,33 @@ static void warn_public(const struct conf_node *node, const char *option,
 			     CONF_SECRET_RIGHTS);
 }
 
+/* What is wrong with the file of a secret, v, which is option's value. */
+static void secret_fault(const struct conf_node *node, const char *option,
+			 const struct conf_value *v, int err, struct conf_faults *faults)
+{
+	char quoted[CONF_QUOTED_MAX];
+
+	if (err == -EACCES)
+		conf_fault_value(faults, node, option, v, "cannot be read by itgtd (make it %s)",
+				 CONF_SECRET_RIGHTS);
+	else if (err == -EPERM)
+		conf_fault_value(faults, node, option, v,
+				 "can be read or written by everybody (make it %s)",
+				 CONF_SECRET_RIGHTS);
+	else if (err == -EINVAL)
+		conf_fault_value(faults, node, option, v, "has no secret in its first line");
+	else if (err == -E2BIG)
+		conf_fault_value(faults, node, option, v, "has a secret longer than %d bytes",
+				 SECRET_MAX);
+	else if (err == -ENOENT && !strchr(v->text, '/')) /* perhaps the secret itself */
+		conf_fault(faults, v->where, node, option,
+			   "there is no such file (write the path of a file with the secret in it, "
+			   "not the secret)");
+	else
+		conf_fault(faults, v->where, node, option, "%s: %s", conf_quote(quoted, v->text),
+			   regular_error(err));
+}
+
 /*
  * A secret that is written in the file, or in a file of its own. Nothing of it is
  * told. Returns whether it was given at all.
@@ -124,8 +151,8 @@ static void warn_public(const struct conf_node *node, const char *option,
 static bool check_secret(struct secret *out, const struct conf_node *node, const char *option,
 			 const char *text, const char *path, struct conf_faults *faults)
 {
-	char file_option[32], quoted[CONF_QUOTED_MAX];
 	const struct conf_value *v;
+	char file_option[32];
 	int err;
 
 	snprintf(file_option, sizeof(file_option), "%s-file", option);
@@ -140,21 +167,8 @@ static bool check_secret(struct secret *out, const struct conf_node *node, const
 		return false;
 	v = conf_value(node, text ? option : file_option);
 	err = text ? secret_set(out, text, strlen(text)) : secret_read(out, path);
-	if (err == -EACCES)
-		conf_fault_value(faults, node, file_option, v,
-				 "cannot be read by itgtd (make it %s)", CONF_SECRET_RIGHTS);
-	else if (err == -EPERM)
-		conf_fault_value(faults, node, file_option, v,
-				 "can be read or written by everybody (make it %s)",
-				 CONF_SECRET_RIGHTS);
-	else if (err == -EINVAL)
-		conf_fault_value(faults, node, file_option, v, "has no secret in its first line");
-	else if (err == -E2BIG)
-		conf_fault_value(faults, node, file_option, v, "has a secret longer than %d bytes",
-				 SECRET_MAX);
-	else if (err)
-		conf_fault(faults, v->where, node, file_option, "%s: %s", conf_quote(quoted, path),
-			   regular_error(err));
+	if (err)
+		secret_fault(node, file_option, v, err, faults);
 	else if (out->len < SECRET_MIN)
 		conf_warning(
 			faults, v->where, node, text ? option : file_option,

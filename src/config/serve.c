@@ -1,5 +1,7 @@
 #include "config/serve.h"
 
+#include "base/units.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,12 +54,17 @@ static int option_part(struct conf_node *lun, char *text, struct conf_where wher
 {
 	char *equals = strchr(text, '='), quoted[CONF_QUOTED_MAX];
 	const struct conf_option *o;
+	uint64_t size;
 
 	if (!equals) {
 		lun->is_partial = true;
-		conf_fault(faults, where, lun, NULL,
-			   "%s is not an option (write NAME=VALUE, and \\, for a comma in a path)",
-			   conf_quote(quoted, text));
+		conf_fault(
+			faults, where, lun, NULL,
+			*text && !size_parse(text, &size)
+				? "%s is not an option (write size= before it)"
+				: "%s is not an option (write NAME=VALUE, and \\, for a comma in "
+				  "a path)",
+			conf_quote(quoted, text));
 		return 0;
 	}
 	*equals = '\0';

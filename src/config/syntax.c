@@ -36,6 +36,8 @@ bool conf_syntax_is_stray(const char *fmt)
 /* Punctuation comes too early; a word can only be one too many in a list. */
 static const char *why_stray(const char *token)
 {
+	if (strcmp(token, ",") == 0)
+		return "is not expected here (a list is written NAME = { VALUE, VALUE })";
 	return strlen(token) == 1 && strchr("={}()+,*", *token)
 		       ? "is not expected here (a name or a value is missing before it)"
 		       : "is not expected here (a comma or a } is missing before it)";

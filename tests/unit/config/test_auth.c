@@ -45,6 +45,9 @@ static const struct conf_row faults[] = {
 	{ "auth-group g { chap \"\" {\nsecret-file = /nonexistent } }",
 	  "t.conf:1: " G "chap \"\": is a name of 0 bytes (write 1 to 255)\n"
 	  "t.conf:2: " G "chap \"\": secret-file: \"/nonexistent\": No such file or directory\n" },
+	{ "auth-group g { chap u { secret-file = abcdefghijkl } }",
+	  "t.conf:1: " G "chap \"u\": secret-file: there is no such file (write the path of a file "
+	  "with the secret in it, not the secret)\n" },
 	{ "auth-group g { chap u { mutual-user = m\nmutual-secret = abcdefghijkl } }",
 	  "t.conf:1: " G
 	  "chap \"u\": secret-file: is missing (write the file that has the secret in it)\n" },

@@ -151,6 +151,8 @@ static const struct {
 	{ "target a { portal-groups = { 1 \"b\n!\" } }",
 	  "t.conf:2: target \"a\": \"b\\x0a!\" is not expected here (a comma or a } is missing "
 	  "before it)\n" },
+	{ "log-level = a, b\n",
+	  "t.conf:1: \",\" is not expected here (a list is written NAME = { VALUE, VALUE })\n" },
 	{ "include(a, b)\n", "t.conf:1: include: takes one file (write "
 			     "include(\"/etc/itgtd.d/lab.conf\"))\n" },
 	{ "include(/nonexistent/a)\ncolour = 1",

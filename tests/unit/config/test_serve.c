@@ -131,6 +131,8 @@ static const struct {
 	  "out)\n"
 	  "--serve \"null,size=1G,path=x,io=cached\": path: is not for backend \"null\" (leave it "
 	  "out)\n" },
+	{ "a.img,10G",
+	  "--serve \"a.img,10G\": \"10G\" is not an option (write size= before it)\n" },
 	{ "a.img,",
 	  "--serve \"a.img,\": \"\" is not an option (write NAME=VALUE, and \\, for a comma "
 	  "in a path)\n" },
