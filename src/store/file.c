@@ -310,10 +310,14 @@ static int file_resize(struct store *s, uint64_t size)
 	return 0;
 }
 
+/* The kernel may have the file for a moment longer, behind the last of its asynchronous requests,
+ * and a lock with it: whoever opens it next must not find that. */
 static void file_close(struct store *s)
 {
+	struct flock none = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
 	struct file *f = (struct file *)s;
 
+	fcntl(f->fd, F_OFD_SETLK, &none);
 	close(f->fd);
 	free(f->made);
 	free(f);

@@ -290,6 +290,27 @@ static void a_file_is_served_once(void)
 	drive_rmdir(&d);
 }
 
+/* Its lock ends with the store, though the kernel has the open file for a moment longer. */
+static void a_closed_file_is_free(void)
+{
+	struct store_env *env = drive_env();
+	struct store_params p;
+	struct drive_dir d;
+	struct store *s;
+	int fd;
+
+	CU_ASSERT_FATAL(drive_mkdir(&d, NULL));
+	p = file_params(d.path, MIB);
+	s = drive_open(env, &p);
+	fd = dup(((struct file *)s)->fd);
+	store_close(s);
+	s = drive_open(env, &p);
+	store_close(s);
+	close(fd);
+	store_env_free(env);
+	drive_rmdir(&d);
+}
+
 /* The exit status is what opening said, as a positive number. */
 static int open_in_another_process(const struct store_params *p)
 {
@@ -449,6 +470,7 @@ static const struct unit_test tests[] = {
 	{ "a long or odd path keeps the reason readable",
 	  a_long_or_odd_path_keeps_the_reason_readable },
 	{ "a file is served by one writer or by readers", a_file_is_served_once },
+	{ "a closed file is free", a_closed_file_is_free },
 	{ "two processes do not serve one file", two_processes_do_not_serve_one_file },
 	{ "reading only is kept", reading_only_is_kept },
 	{ "the mode and the options show in the store", what_the_mode_and_the_options_make_of_it },
