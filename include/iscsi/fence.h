@@ -46,6 +46,9 @@ void fence_cancel(struct fence *f);
 /* c's initiator has said ExpStatSN. To be called where c->marks is not empty. */
 void fence_acked(struct conn *c, uint32_t expstatsn);
 
+/* c logs out, and will not acknowledge anything: nobody waits for that. */
+void fence_release(struct conn *c);
+
 /* c has left s: nobody waits for it any more. */
 void fence_orphan(struct session *s, struct conn *c);
 

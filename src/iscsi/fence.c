@@ -15,6 +15,7 @@ struct fence_mark {
 	uint32_t ttt;
 	uint32_t statsn;              /* the next one when it was made: what ExpStatSN has to say */
 	bool is_made;                 /* statsn is known */
+	bool is_released;             /* nobody waits for it: it is over when it has left */
 	uint64_t since_ms;            /* when the time for an answer began; 0: not yet */
 	TAILQ_ENTRY(fence_mark) link; /* conn->marks */
 };
@@ -38,11 +39,15 @@ static bool mark_next(struct tx_sender *s, struct tx_pdu *pdu)
 	return true;
 }
 
+static void remove_mark(struct fence_mark *m);
+
 /* It stays in conn->marks, made, until it is acknowledged, or the connection goes. */
 static void mark_sent(struct tx_sender *s, bool gone)
 {
-	(void)s;
-	(void)gone;
+	struct fence_mark *m = mark_of(s);
+
+	if (m->is_released && !gone)
+		remove_mark(m);
 }
 
 static void add_mark(struct fence *f, struct conn *c)
@@ -124,7 +129,8 @@ static struct fence *pass(struct fence *f)
 	leave_slot(f);
 	if (f->conn)
 		f->say(f->conn, f->user);
-	if (!f->conn || !session_has_others(s, f->conn))
+	/* One that logs out is not read any more, and is to close behind what it has to say. */
+	if (!f->conn || !conn_is_full(f->conn) || !session_has_others(s, f->conn))
 		return end(f);
 	f->state = FENCE_AFTER;
 	pause_others(s, f->conn, true);
@@ -195,6 +201,19 @@ void fence_acked(struct conn *c, uint32_t expstatsn)
 		if (!m->is_made || m->tx.queued || sn_before(expstatsn, m->statsn))
 			return;
 		remove_mark(m);
+	}
+}
+
+void fence_release(struct conn *c)
+{
+	struct fence_mark *m, *next;
+
+	for (m = TAILQ_FIRST(&c->marks); m; m = next) {
+		next = TAILQ_NEXT(m, link);
+		if (pdu_tx_remove(&c->tx, &m->tx))
+			remove_mark(m);
+		else
+			m->is_released = true; /* on its way */
 	}
 }
 

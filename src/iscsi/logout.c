@@ -2,6 +2,7 @@
 
 #include "iscsi/answer.h"
 #include "iscsi/conn.h"
+#include "iscsi/fence.h"
 #include "iscsi/order.h"
 #include "iscsi/retain.h"
 #include "iscsi/scsi_port.h"
@@ -29,6 +30,7 @@ static void part(struct conn *c, bool whole, bool at_once)
 		if (t->conn == c)
 			port_part(t, whole, at_once);
 	}
+	fence_release(c);
 }
 
 /* What still waits for its CmdSN, though its connection is gone, waits for nothing any more. */

@@ -274,6 +274,75 @@ static void never_acknowledged(void)
 	bench_close(&b);
 }
 
+/*
+ * One that logs out acknowledges nothing any more, and may be held up by answers that stand in line
+ * themselves: nobody waits for it. on_its_way: some bytes of the question have left.
+ */
+static void logs_out(bool on_its_way)
+{
+	static uint8_t data[BENCH_BLOCK];
+	struct peer *p, *q;
+	struct fenced f;
+	struct bench b;
+	struct got g;
+	uint32_t itt;
+
+	begin(&b, &p, &q);
+	b.disk->hold = true;
+	itt = peer_read(q, 0, 1);
+	bench_run(&b);
+	q->deaf = !on_its_way;
+	q->take = 1;
+	fence_one(peer_pass(q, p), &f, 7);
+	bench_turn(&b);
+	peer_logout(p, PDU_LOGOUT_CONNECTION, 2);
+	bench_turn(&b);
+	CU_ASSERT_EQUAL(f.said, !on_its_way);
+	q->deaf = false;
+	q->take = SIZE_MAX;
+	conn_touch(q->c);
+	expect_answer(p, &f);
+	peer_expect_nothing(p);
+	bench_store_release(b.disk);
+	CU_ASSERT_EQUAL(peer_end(q, itt, data), SCSI_GOOD);
+	CU_ASSERT_PTR_NULL(q->c);
+	CU_ASSERT(peer_expect(p, PDU_LOGOUT_RSP, &g));
+	bench_close(&b);
+}
+
+static void the_other_logs_out(void)
+{
+	logs_out(false);
+	logs_out(true);
+}
+
+/* Its own answer is the last before it closes: nobody waits behind that. */
+static void who_asked_logs_out(void)
+{
+	struct peer *p, *q;
+	struct fenced f;
+	struct bench b;
+	struct got g;
+	uint32_t ttt;
+
+	begin(&b, &p, &q);
+	b.disk->hold = true;
+	peer_read(p, 0, 1);
+	bench_run(&b);
+	fence_one(p, &f, 7);
+	ttt = expect_mark(q);
+	peer_logout(peer_pass(p, q), PDU_LOGOUT_CONNECTION, 1);
+	CU_ASSERT_EQUAL(f.said, 1); /* the logout acknowledged it */
+	expect_answer(p, &f);
+	pong(q, ttt, 0);
+	peer_nop(q, true, NULL, 0);
+	CU_ASSERT(peer_expect(q, PDU_NOP_IN, &g));
+	bench_store_release(b.disk);
+	CU_ASSERT(peer_expect(q, PDU_LOGOUT_RSP, &g));
+	CU_ASSERT_PTR_NULL(p->c);
+	bench_close(&b);
+}
+
 static const struct unit_test tests[] = {
 	{ "alone", alone },
 	{ "4.2.2.3: before and after", before_and_after },
@@ -281,6 +350,8 @@ static const struct unit_test tests[] = {
 	{ "in line", in_line },
 	{ "who asked for it goes", who_asked_goes },
 	{ "the other goes", the_other_goes },
+	{ "the other logs out", the_other_logs_out },
+	{ "who asked for it logs out", who_asked_logs_out },
 	{ "cancelled", cancelled },
 	{ "never acknowledged", never_acknowledged },
 };
