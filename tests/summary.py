@@ -10,7 +10,8 @@ import sys
 import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-MAY_BE_SKIPPED = {"system_container"}  # builds and mounts need rights that a machine may keep back
+# Builds and mounts need rights that a machine may keep back, and file systems that its kernel may lack.
+MAY_BE_SKIPPED = {"system_container", "system_file_systems"}
 REASON = re.compile(r"^skipped: (.*)|\.\.\. skipped ['\"](.*)['\"]$", re.M)
 
 
