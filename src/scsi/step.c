@@ -40,9 +40,15 @@ uint32_t step_errno_sense(int error, bool writes)
 	return SENSE_HARDWARE;
 }
 
+/* A request that only looks at what there is. */
+static bool is_look(enum store_op op)
+{
+	return op == STORE_READ || op == STORE_EXTENT || op == STORE_SPACE;
+}
+
 static void step_failed(struct scsi_task *t)
 {
-	uint32_t code = step_errno_sense(-t->io.error, t->io.op != STORE_READ);
+	uint32_t code = step_errno_sense(-t->io.error, !is_look(t->io.op));
 
 	t->in_len = 0;
 	if (code)

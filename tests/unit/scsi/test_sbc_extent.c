@@ -22,7 +22,7 @@ static void extents(struct store_io *io)
 	io->extent_len = (left < run_blocks ? left : run_blocks) * 512;
 	if (io->extent_len > io->len)
 		io->extent_len = io->len;
-	env_finish(io, 0);
+	env_finish(io, ((struct rig_store *)io->store)->error);
 }
 
 static const struct store_ops extent_ops = {
@@ -188,12 +188,28 @@ static void all_mapped(void)
 	rig_close(&r);
 }
 
+/* To ask where data is is no write, and fails as a read does. */
+static void a_look_fails(void)
+{
+	struct rig_cmd c;
+	struct rig r;
+
+	start(&r);
+	r.disk->error = -EIO;
+	status(&r, &c, 0, 24);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_READ_ERROR);
+	scsi_task_fini(&c.t);
+	r.disk->error = 0;
+	rig_close(&r);
+}
+
 static const struct unit_test tests[] = {
 	{ "runs of mapped and deallocated blocks are told from the first LBA on", runs_are_told },
 	{ "anchored blocks are told from deallocated ones", anchored_is_told },
 	{ "the completion condition says why no more is told", conditions },
 	{ "the allocation length cuts the list, the LBA must be there", lengths },
 	{ "without thin provisioning or knowledge all is mapped", all_mapped },
+	{ "a look that fails is a read that fails", a_look_fails },
 };
 
 UNIT_MAIN("scsi/sbc_extent", tests)
