@@ -52,8 +52,9 @@ bool manage_uses_portal(const struct iscsi *iscsi, const struct portal *p);
 void manage_auth_changes(struct iscsi *iscsi, const struct auth_group *g);
 
 /* The same for one session, which may be freed by it when it has no connection, and which
- * sessions_find() gives by its TSIH. */
-void manage_logout_session(struct session *s, uint16_t time_s);
+ * sessions_find() gives by its TSIH. How many of its connections are asked: 0 when it has none, or
+ * all were asked before. */
+unsigned int manage_logout_session(struct session *s, uint16_t time_s);
 void manage_drop_session(struct session *s, const char *why);
 
 #endif

@@ -48,7 +48,13 @@ void act_logout(struct call *c)
 
 	if (!s)
 		return;
-	manage_logout_session(s, LOGOUT_S);
+	if (!manage_logout_session(s, LOGOUT_S)) {
+		call_refuse(
+			c,
+			"session %d has no connection that can be asked (\"session drop\" ends it)",
+			(int)call_number(c, "sid", 0));
+		return;
+	}
 	call_done(c, json_pack("{s:i, s:i}", "asked", (int)call_number(c, "sid", 0), "within_s",
 			       LOGOUT_S));
 }

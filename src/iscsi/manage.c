@@ -84,9 +84,9 @@ void manage_luns_changed(struct iscsi *iscsi, const struct target *t)
 	}
 }
 
-void manage_logout_session(struct session *s, uint16_t time_s)
+unsigned int manage_logout_session(struct session *s, uint16_t time_s)
 {
-	ask_logout(s, time_s);
+	return ask_logout(s, time_s);
 }
 
 void manage_drop_session(struct session *s, const char *why)

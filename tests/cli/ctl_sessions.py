@@ -104,6 +104,8 @@ class Sessions(ctl.Case):
             bhs, _ = host.receive()
             self.assertEqual((bhs[0], bhs[36]), (0x32, 1))  # Async Message, event 1: log out
             self.assertEqual(self.show("connection", "list")[0]["state"], "LOGOUT_REQUESTED")
+            status, _, said = self.itgtctl("session", "logout", str(session["sid"]))  # once is enough
+            self.assertEqual((status, "no connection that can be asked" in said), (1, True))
             self.assertEqual(itgtd.end(), 0)
 
     def test_a_session_that_is_not_there(self):

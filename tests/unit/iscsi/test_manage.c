@@ -149,7 +149,8 @@ static void what_is_in_flight_may_finish(void)
 	b.disk->hold = true;
 	itt = peer_read(p, 0, 1);
 	bench_run(&b);
-	manage_logout_session(p->c->session, 1);
+	CU_ASSERT_EQUAL(manage_logout_session(p->c->session, 1), 1);
+	CU_ASSERT_EQUAL(manage_logout_session(p->c->session, 1), 0);
 	CU_ASSERT_EQUAL(next_event(p, &async), PDU_ASYNC_LOGOUT);
 	bench_sleep(&b, 1000);
 	bench_sleep(&b, 60000);
