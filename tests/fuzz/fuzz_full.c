@@ -69,8 +69,9 @@ static void unasked(struct run *r, const struct initiator *in, struct pdu_scsi_c
 	cmd->final = in->initial_r2t || !(how & 0x0c);
 }
 
+/* has_ahs: it is more than its header, and cannot be sent again by that. */
 static void note_command(const struct run *r, struct initiator *in, const struct pdu_scsi_cmd *cmd,
-			 bool is_odd, const struct order *o)
+			 bool has_ahs, bool is_odd, const struct order *o)
 {
 	struct track_entry *e = initiator_note(in, cmd->itt, is_odd, PDU_SCSI_CMD, o);
 	uint32_t end;
@@ -81,6 +82,7 @@ static void note_command(const struct run *r, struct initiator *in, const struct
 	}
 	pdu_put_scsi_cmd(e->bhs, cmd);
 	memcpy(e->lun, cmd->lun, sizeof(e->lun));
+	e->is_refused = has_ahs;
 	e->read = cmd->read;
 	e->write = cmd->write;
 	e->edtl = cmd->edtl;
@@ -120,7 +122,7 @@ static void command(struct run *r, struct initiator *in)
 	cmd.immediate = o.immediate;
 	expect(r, &made, &cmd);
 	unasked(r, in, &cmd);
-	note_command(r, in, &cmd, is_odd, &o);
+	note_command(r, in, &cmd, where >= 0xf0, is_odd, &o);
 	pdu_put_scsi_cmd(pdu, &cmd);
 	if (where >= 0xf0) {
 		feed_bytes(&r->f, rest, sizeof(rest));

@@ -26,6 +26,7 @@ static void agree(struct line *l)
 	in->first_burst = p->FirstBurstLength;
 	l->max_data = c->rx.max_data;
 	l->expstatsn = l->peer.statsn;
+	l->acked = l->expstatsn;
 }
 
 static void hear(struct peer *p, const uint8_t *bhs, const uint8_t *data, uint32_t len)
@@ -324,9 +325,14 @@ static bool transmit(struct run *r, struct initiator *in, uint8_t *pdu, size_t h
 /* What the initiator says that it has got of the answers. */
 static void acknowledge(struct line *l, uint8_t *pdu)
 {
+	uint32_t says;
+
 	if (!l->holds_acks)
 		l->expstatsn = l->peer.statsn;
-	put_be32(pdu + EXPSTATSN_AT, l->expstatsn + l->ack_error);
+	says = l->expstatsn + l->ack_error;
+	put_be32(pdu + EXPSTATSN_AT, says);
+	if (sn_before(l->acked, says))
+		l->acked = says;
 }
 
 bool initiator_send(struct run *r, struct initiator *in, uint8_t *pdu, uint32_t ahs_len,
@@ -417,7 +423,13 @@ struct track_entry *initiator_note(struct initiator *in, uint32_t itt, bool is_o
 				   const struct order *o)
 {
 	struct track_entry *e = is_odd ? track_find(&in->track, itt) : NULL;
+	struct track_entry *task;
 
+	/* Whose response the one to come is cannot be told, nor what became of the first one's
+	 * task. */
+	task = e && e->is_reassign ? track_find(&in->track, e->rtt) : NULL;
+	if (task)
+		task->is_loose = true;
 	if (!e)
 		e = track_add(&in->track, itt, opcode);
 	if (!e)

@@ -28,6 +28,7 @@ struct line {
 	uint32_t text_itt, text_ttt; /* of the exchange that goes on */
 	uint32_t expstatsn;          /* what was acknowledged last */
 	uint32_t ack_error;          /* what is added to the true number */
+	uint32_t acked;              /* the furthest that was ever said */
 	bool holds_acks;             /* nothing more is acknowledged */
 	bool leaves;                 /* a logout of it was asked for */
 	uint8_t *waiting;            /* owns: bytes to go out with those that come next */

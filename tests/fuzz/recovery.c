@@ -82,7 +82,7 @@ static void check_fulfilled(const struct line *l, const struct track_entry *e,
 	if (req->type == PDU_SNACK_STATUS) {
 		run_of(req, l->peer.statsn, &first, &end);
 		if (!req->begrun && !req->runlength)
-			first = l->expstatsn;
+			first = l->acked;
 		for (; sn_before(first, end); first++)
 			MUST(l->peer.came_again[first % PEER_SAID], "StatSN %u does not come again",
 			     first);
