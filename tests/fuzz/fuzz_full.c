@@ -249,6 +249,7 @@ static void task_management(struct run *r, struct initiator *in)
 	struct track_entry *e = track_open(&in->track, feed_u8(&r->f));
 	uint8_t how = feed_u8(&r->f);
 	struct pdu_tmf_req t = { .function = how & 0x0f, .rtt = e ? e->itt : 0x77 };
+	bool ends = t.function != PDU_TMF_TASK_REASSIGN;
 	struct track_entry *note;
 	struct order o;
 	bool is_odd;
@@ -262,15 +263,15 @@ static void task_management(struct run *r, struct initiator *in)
 	note = initiator_note(in, t.itt, is_odd, PDU_TMF_REQ, &o);
 	if (!note)
 		return;
-	if (t.function == PDU_TMF_TASK_REASSIGN)
+	if (!ends)
 		recovery_note(in, note, &t);
 	track_release(&r->in[0].track);
 	track_release(&r->in[1].track);
 	r->was_aborted = true;
-	in->tmfs++;
+	in->tmfs += ends;
 	pdu_put_tmf_req(r->scratch, &t);
 	if (!initiator_send(r, in, r->scratch, 0, 0))
-		in->tmfs--;
+		in->tmfs -= ends;
 }
 
 static void text(struct run *r, struct initiator *in)

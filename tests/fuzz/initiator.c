@@ -29,6 +29,14 @@ static void agree(struct line *l)
 	l->acked = l->expstatsn;
 }
 
+/* Is it the response to a TASK REASSIGN? */
+static bool is_reassign(struct initiator *in, const uint8_t *bhs)
+{
+	const struct track_entry *e = track_find(&in->track, pdu_itt(bhs));
+
+	return e && e->is_reassign;
+}
+
 static void hear(struct peer *p, const uint8_t *bhs, const uint8_t *data, uint32_t len)
 {
 	struct line *l = (struct line *)p;
@@ -44,7 +52,7 @@ static void hear(struct peer *p, const uint8_t *bhs, const uint8_t *data, uint32
 						      .len = len });
 	if (pdu_opcode(bhs) == PDU_TEXT_RSP && pdu_get_text_rsp(bhs, &text) == PDU_OK)
 		l->text_ttt = text.ttt;
-	if (pdu_opcode(bhs) == PDU_TMF_RSP && !p->is_again && in->tmfs)
+	if (pdu_opcode(bhs) == PDU_TMF_RSP && !p->is_again && in->tmfs && !is_reassign(in, bhs))
 		in->tmfs--;
 	if (p->is_full && p->conn && p->conn->session)
 		MUST(sn_ahead(p->expcmdsn, p->maxcmdsn) < (int32_t)p->conn->session->cmdsn.depth,
