@@ -422,8 +422,10 @@ uint32_t initiator_itt(struct run *r, struct initiator *in, bool *is_odd)
 	uint8_t how = feed_u8(&r->f);
 
 	*is_odd = how >= 0xf4;
-	if (how >= 0xf8)
+	if (how >= 0xf8) {
+		in->track.reuses_tags = true;
 		return in->next_itt - (how & 7);
+	}
 	return how >= 0xf4 ? PDU_TAG_RESERVED : ++in->next_itt;
 }
 

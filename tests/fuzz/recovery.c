@@ -73,13 +73,15 @@ static void run_of(const struct pdu_snack *req, uint32_t next, uint32_t *first, 
 		       : next;
 }
 
-/* All that it asked for has come again, or it was rejected. */
-static void check_fulfilled(const struct line *l, const struct track_entry *e,
+/* All that it asked for has come again, or it was rejected. But who uses a tag again has had the
+ * status of the one before. */
+static void check_fulfilled(const struct initiator *in, const struct track_entry *e,
 			    const struct pdu_snack *req)
 {
+	const struct line *l = in->line;
 	uint32_t first, end;
 
-	if (req->type == PDU_SNACK_STATUS) {
+	if (req->type == PDU_SNACK_STATUS && !in->track.reuses_tags) {
 		run_of(req, l->peer.statsn, &first, &end);
 		if (!req->begrun && !req->runlength)
 			first = l->acked;
@@ -113,7 +115,7 @@ static void send_and_wait(struct run *r, struct initiator *in, struct track_entr
 	fuzz_world_settle(&r->w);
 	if (comes && line_is_up(l) && !l->peer.conn->tx.paused && !in->track.is_wild &&
 	    refusals == in->track.refusals)
-		check_fulfilled(l, e, req);
+		check_fulfilled(in, e, req);
 }
 
 static void snack(struct run *r, struct initiator *in)

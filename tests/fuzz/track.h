@@ -73,6 +73,7 @@ struct track {
 	bool is_wild;      /* what was sent cannot be told any more */
 	bool is_disturbed; /* above level 0: data may be asked for again, by more R2Ts than else */
 	bool is_snacked;   /* what was said may be said again */
+	bool reuses_tags;  /* some have been used again */
 	uint32_t refusals; /* SNACKs that were rejected */
 	/* what was agreed on */
 	uint32_t max_burst;

@@ -411,7 +411,8 @@ static uint32_t segments(const struct ini_session *s)
 	return info.tcpi_data_segs_in;
 }
 
-/* What came together is answered together: one sendmsg, which here is one segment. */
+/* What came together is answered together: one sendmsg, which here is one segment, or one for the
+ * first eight and one for the others. */
 static void answers_of_a_turn(void)
 {
 	static struct ini_task tasks[QUEUE_DEPTH];
@@ -431,7 +432,8 @@ static void answers_of_a_turn(void)
 		CHECK_OK(&s, ini_task_next(&s, &t, s.timeout_ms));
 		CHECK(ini_task_is_good(t));
 	}
-	CHECK_NUM(segments(&s) - before, 1);
+	CHECK_THAT(segments(&s) - before <= 2, "%u segments bring %u answers",
+		   segments(&s) - before, QUEUE_DEPTH);
 	fixture_leave(&s);
 }
 
