@@ -266,13 +266,20 @@ void port_reread(struct task *t, uint32_t snack_tag)
 	say(t, answer_next);
 }
 
+/* Does an aborted task wait for what the initiator has still to send? A connection that logs out is
+ * not read any more. */
+static bool may_drain(const struct task *t)
+{
+	return t->drains && t->conn && !t->conn->drains;
+}
+
 static void port_done(struct scsi_task *scsi)
 {
 	struct task *t = task_of_scsi(scsi);
 
 	assert(t->magic == TASK_MAGIC && t->state == TASK_ACTIVE);
 	if (is_aborted(t)) {
-		if (!t->drains || !t->conn || !drain(t))
+		if (!may_drain(t) || !drain(t))
 			leave(t);
 		return;
 	}

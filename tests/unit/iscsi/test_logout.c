@@ -240,6 +240,28 @@ static void its_last_task_ends_without_an_answer(void)
 	bench_close(&b);
 }
 
+/* Nor does it wait for data that a task had asked for which is being aborted: it is not read any
+ * more. */
+static void an_aborted_one_waits_for_no_data(void)
+{
+	const struct pdu_tmf_req req = { .immediate = true, .function = PDU_TMF_ABORT_TASK_SET };
+	struct bench b;
+	struct peer *p = begin(&b, LEVEL_0);
+	struct peer *q = peer_join(p, 2, "");
+	bool is_told = false;
+	struct got g;
+
+	peer_write(p, 0, 1, data, 0, true);
+	CU_ASSERT(peer_expect(p, PDU_R2T, &g));
+	peer_tmf(peer_pass(p, q), &req);
+	ask_at_once(q, PDU_LOGOUT_CONNECTION, 1);
+	for (bench_run(&b); peer_next(q, &g); bench_run(&b))
+		is_told |= g.opcode == PDU_LOGOUT_RSP;
+	CU_ASSERT_TRUE(is_told);
+	CU_ASSERT_PTR_NULL(p->c);
+	bench_close(&b);
+}
+
 /*
  * 11.14: commands of the connection that have not been delivered, as one before them is missing,
  * are discarded. That leaves holes, which the initiator fills by sending them again with their
@@ -469,6 +491,7 @@ static const struct unit_test tests[] = {
 	{ "11.14: held commands are discarded", held_commands_are_discarded },
 	{ "11.14: held commands are discarded at once", held_commands_are_discarded_at_once },
 	{ "11.14: its last task ends without an answer", its_last_task_ends_without_an_answer },
+	{ "11.14: an aborted one waits for no data", an_aborted_one_waits_for_no_data },
 	{ "4.2.3.3: an aborted one is not missing", an_aborted_one_is_not_missing },
 	{ "11.6.1: nor is one that was aborted before it came",
 	  one_that_was_aborted_before_it_came },
