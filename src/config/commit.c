@@ -27,8 +27,8 @@ struct commit *commit_new(struct running *now, const struct commit_ops *ops, voi
 /* ---- getting ready ---- */
 
 /* Portals of g with that address, up to last (NULL: all of them). */
-static unsigned int count(const struct portal_group *g, const struct portal_addr *addr,
-			  const struct portal *last)
+static unsigned int count_alike(const struct portal_group *g, const struct portal_addr *addr,
+				const struct portal *last)
 {
 	const struct portal *p;
 	unsigned int n = 0;
@@ -46,7 +46,8 @@ static bool is_live_portal(const struct world *w, const struct portal *p)
 {
 	const struct portal_group *g = world_portal_group(w, p->group->tag);
 
-	return g && count(p->group, &p->configured, p) <= count(g, &p->configured, NULL);
+	return g &&
+	       count_alike(p->group, &p->configured, p) <= count_alike(g, &p->configured, NULL);
 }
 
 /* What is done with the portals that a plan brings. */

@@ -101,6 +101,21 @@ static inline uint32_t sense_of(const struct got *g)
 	return (uint32_t)(g->data[2 + 2] & 0xf) << 16 | be16(g->data + 2 + 12);
 }
 
+/* The next command on that connection is told that others were lost (7.6). */
+static inline void expect_told(struct peer *p)
+{
+	struct got g;
+
+	peer_test_unit_ready(p);
+	if (peer_expect(p, PDU_SCSI_RSP, &g))
+		CU_ASSERT_EQUAL(sense_of(&g), 0x06477f);
+}
+
+static inline void expect_good(struct peer *p)
+{
+	CU_ASSERT_EQUAL(peer_end(p, peer_test_unit_ready(p), NULL), SCSI_GOOD);
+}
+
 /* The numbers of the session go on at to. */
 static inline struct peer *peer_pass(const struct peer *from, struct peer *to)
 {

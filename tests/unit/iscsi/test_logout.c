@@ -37,21 +37,6 @@ static uint32_t hold_a_write(struct peer *p)
 	return out.itt;
 }
 
-/* The next command on that connection is told that others were lost (7.6). */
-static void expect_told(struct peer *p)
-{
-	struct got g;
-
-	peer_test_unit_ready(p);
-	if (peer_expect(p, PDU_SCSI_RSP, &g))
-		CU_ASSERT_EQUAL(sense_of(&g), 0x06477f);
-}
-
-static void expect_good(struct peer *p)
-{
-	CU_ASSERT_EQUAL(peer_end(p, peer_test_unit_ready(p), NULL), SCSI_GOOD);
-}
-
 /* ---- responses ---- */
 
 /* 11.15.1, 11.15.4: the code, and 0 s of Time2Retain where nothing is left to take over. */

@@ -50,20 +50,6 @@ static void answer(struct peer *p, uint32_t itt, const struct pdu_r2t *r2t, uint
 	bench_run(p->bench);
 }
 
-static void expect_told(struct peer *p)
-{
-	struct got g;
-
-	peer_test_unit_ready(p);
-	if (peer_expect(p, PDU_SCSI_RSP, &g))
-		CU_ASSERT_EQUAL(sense_of(&g), 0x06477f);
-}
-
-static void expect_good(struct peer *p)
-{
-	CU_ASSERT_EQUAL(peer_end(p, peer_test_unit_ready(p), NULL), SCSI_GOOD);
-}
-
 /* Lines of the log that contain text. */
 struct lines {
 	const char *text;
