@@ -35,6 +35,9 @@ bool scsi_device_is_idle(const struct scsi_device *d);
 /* Frees its logical units (and closes their stores). No nexus is left, and it is idle. */
 void scsi_device_fini(struct scsi_device *d);
 
+/* lu is to be in d: it has its name from now on, and can be loaded (scsi_lu_load()). */
+void scsi_device_place(struct scsi_device *d, struct scsi_lu *lu);
+
 /*
  * Enter lu under its number; the device owns it from then on, on success only.
  * Every nexus gets REPORTED LUNS DATA HAS CHANGED. 0; -EEXIST; -ENOMEM.

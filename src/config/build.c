@@ -96,18 +96,15 @@ static int build_lun(struct config *c, struct config_lun *l, char why[static STO
 	if (err)
 		return err;
 	l->store = NULL;
-	err = scsi_device_add(&l->target->device, lu);
+	scsi_device_place(&l->target->device, lu);
+	err = scsi_lu_load(lu);
+	if (!err)
+		err = scsi_device_add(&l->target->device, lu);
 	if (err) {
 		snprintf(why, STORE_WHY_MAX, "%s", strerror(-err));
 		lun_mask_free(lu->opt.user);
 		scsi_lu_free(lu);
-		return err;
 	}
-	err = scsi_lu_load(lu);
-	if (err)
-		snprintf(why, STORE_WHY_MAX, "%s", strerror(-err));
-	else
-		scsi_lu_start(lu);
 	return err;
 }
 

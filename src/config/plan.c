@@ -279,8 +279,9 @@ static int open_one(struct plan *p, struct plan_lun *row)
 		err = build_lu(p->config.world.core, row->after, row->store, &row->lu, why);
 		if (!err) {
 			row->store = NULL; /* lu owns it */
-			row->lu->device =
-				row->target ? &row->target->device : &row->after->target->device;
+			scsi_device_place(row->target ? &row->target->device
+						      : &row->after->target->device,
+					  row->lu);
 		}
 	}
 	if (err)

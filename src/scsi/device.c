@@ -51,14 +51,19 @@ int scsi_device_reserve(struct scsi_device *d, uint32_t n)
 	return map_reserve(&d->lus, n);
 }
 
+void scsi_device_place(struct scsi_device *d, struct scsi_lu *lu)
+{
+	lu->device = d;
+	snprintf(lu->name, sizeof(lu->name), "%s LUN %" PRIu32, d->name, lu->opt.number);
+}
+
 int scsi_device_add(struct scsi_device *d, struct scsi_lu *lu)
 {
 	int err = map_add(&d->lus, lu->opt.number, lu);
 
 	if (err)
 		return err;
-	lu->device = d; /* d owns lu now */
-	snprintf(lu->name, sizeof(lu->name), "%s LUN %" PRIu32, d->name, lu->opt.number);
+	scsi_device_place(d, lu); /* d owns lu now */
 	alua_start(lu);
 	scsi_device_luns_changed(d);
 	scsi_lu_start(lu);

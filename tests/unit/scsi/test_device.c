@@ -21,6 +21,29 @@ static void a_number_is_taken_once(void)
 	rig_close(&r);
 }
 
+/* It is loaded before it is there, and the log has to say of which unit it tells then. */
+static void a_unit_is_placed_before_it_is_there(void)
+{
+	struct scsi_lu_options opt = rig_options();
+	struct rig_store *s;
+	struct scsi_lu *lu;
+	char name[sizeof(lu->name)];
+	struct rig r;
+
+	rig_open(&r);
+	opt.number = 7;
+	s = rig_store_new(&r, 512, true);
+	CU_ASSERT_EQUAL_FATAL(scsi_lu_new(&r.core, &s->store, &opt, &lu), 0);
+	scsi_device_place(&r.dev, lu);
+	snprintf(name, sizeof(name), "%s LUN 7", r.dev.name);
+	CU_ASSERT_STRING_EQUAL(lu->name, name);
+	CU_ASSERT_PTR_NULL(scsi_device_lu(&r.dev, 7));
+	CU_ASSERT_EQUAL(scsi_lu_load(lu), 0);
+	CU_ASSERT_EQUAL(scsi_device_add(&r.dev, lu), 0);
+	CU_ASSERT_PTR_EQUAL(scsi_device_lu(&r.dev, 7), lu);
+	rig_close(&r);
+}
+
 static void names_are_cut(void)
 {
 	char name[SCSI_DEV_NAME_MAX + 10];
@@ -174,6 +197,7 @@ static void a_nexus_ends_meanwhile(void)
 
 static const struct unit_test tests[] = {
 	{ "a number is taken once", a_number_is_taken_once },
+	{ "a unit is placed before it is there", a_unit_is_placed_before_it_is_there },
 	{ "a name that is too long is cut", names_are_cut },
 	{ "an I_T_L nexus is made at first contact", contact_is_lazy },
 	{ "a unit is taken away", a_unit_is_taken_away },
