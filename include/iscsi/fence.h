@@ -1,7 +1,10 @@
 /*
- * The response fence (RFC 7143, 4.2.2.3): an answer that the initiator gets after all that was
- * said before it on the other connections of the session, and before all that is said there
- * later. What was said is there when it is acknowledged by ExpStatSN; a NOP-In asks for that.
+ * The response fence (RFC 7143, 4.2.2.3): an answer that the initiator gets after all that were
+ * given before it on the other connections of the session, and before all that are given later.
+ * What was said is there when it is acknowledged by ExpStatSN; a NOP-In asks for that. Answers
+ * that the device server gives meanwhile stand in line behind it, on whatever connection, also
+ * one that joins only then. All else goes on: data, pings, and what is asked for once more, or
+ * nothing that was lost could ever be acknowledged.
  * A session with one connection needs no fence: it keeps the order by itself.
  */
 #ifndef ISCSI_FENCE_H
@@ -17,12 +20,13 @@ struct session;
 enum fence_state {
 	FENCE_IN_LINE, /* an earlier one of the session comes first */
 	FENCE_BEFORE,  /* what was said on other connections is to be acknowledged */
-	FENCE_AFTER,   /* the answer itself is; nothing is said on other connections */
+	FENCE_AFTER,   /* the answer itself is; the next in line wait */
 };
 
 struct fence {
-	struct conn *conn;                          /* where the answer is said; NULL: nowhere */
-	void *user;                                 /* the caller's */
+	bool follows;      /* it stands behind others, but is none itself: nobody waits for it */
+	struct conn *conn; /* where the answer is said; NULL: nowhere */
+	void *user;        /* the caller's */
 	void (*say)(struct conn *conn, void *user); /* queue the answer */
 	void (*drop)(void *user);                   /* conn is gone: it will not be said */
 	struct fence **slot;                        /* the caller's; NULL: it has none */

@@ -69,7 +69,6 @@ struct pdu_tx {
 	uint32_t statsn;      /* the next StatSN */
 	bool header_digest;
 	bool data_digest;
-	bool paused;    /* no PDU is made; those that are leave */
 	size_t offset;  /* bytes of the first PDU that are gone */
 	size_t waiting; /* senders in the queue */
 	STAILQ_HEAD(, tx_sender) senders;

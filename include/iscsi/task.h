@@ -43,16 +43,16 @@ struct task {
 	struct conn *conn;       /* allegiance; NULL when that is gone */
 	uint32_t itt;
 	bool immediate;
-	bool is_open;        /* counts in the command window */
-	bool cancelled;      /* aborted while held: it only uses up its CmdSN */
-	bool is_damaged;     /* its data-out came damaged: CHECK CONDITION */
-	bool no_room;        /* no memory for its data: TASK SET FULL */
-	bool drains;         /* when it is aborted, open R2Ts are waited for all the same */
-	bool says;           /* there are PDUs to make */
-	bool is_fed;         /* all its data-out is there, the device server goes on with it */
-	struct lost *lost;   /* its connection is lost: it waits there; NULL mostly */
-	bool is_lost;        /* counts in session->nlost */
-	struct fence *fence; /* owns: its answer waits for others to be acknowledged; NULL mostly */
+	bool is_open;             /* counts in the command window */
+	bool cancelled;           /* aborted while held: it only uses up its CmdSN */
+	bool is_damaged;          /* its data-out came damaged: CHECK CONDITION */
+	bool no_room;             /* no memory for its data: TASK SET FULL */
+	bool drains;              /* when it is aborted, open R2Ts are waited for all the same */
+	bool says;                /* there are PDUs to make */
+	bool is_fed;              /* all its data-out is there, the device server goes on with it */
+	struct lost *lost;        /* its connection is lost: it waits there; NULL mostly */
+	bool is_lost;             /* counts in session->nlost */
+	struct fence *fence;      /* owns: its answer waits in line; NULL mostly */
 	struct statsn_entry told; /* its status, until it is acknowledged */
 	struct tx_sender again;   /* lent to its connection for what is asked for once more: */
 	uint32_t again_next;      /* … Data-In or R2T PDUs from this number on … */

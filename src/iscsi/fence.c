@@ -80,18 +80,6 @@ static void remove_mark(struct fence_mark *m)
 		go_on(f->session);
 }
 
-/* Nothing new is said on the other connections, or it is again. */
-static void pause_others(struct session *s, const struct conn *c, bool pause)
-{
-	struct conn *other;
-
-	TAILQ_FOREACH (other, &s->conns, slink) {
-		other->tx.paused = pause && other != c;
-		if (!pause)
-			conn_touch(other);
-	}
-}
-
 static void leave_slot(struct fence *f)
 {
 	if (f->slot)
@@ -130,10 +118,9 @@ static struct fence *pass(struct fence *f)
 	if (f->conn)
 		f->say(f->conn, f->user);
 	/* One that logs out is not read any more, and is to close behind what it has to say. */
-	if (!f->conn || !conn_is_full(f->conn) || !session_has_others(s, f->conn))
+	if (f->follows || !f->conn || !conn_is_full(f->conn) || !session_has_others(s, f->conn))
 		return end(f);
 	f->state = FENCE_AFTER;
-	pause_others(s, f->conn, true);
 	add_mark(f, f->conn);
 	return f;
 }
@@ -148,12 +135,14 @@ static void go_on(struct session *s)
 
 	while (f && f->nmarks == 0) {
 		switch (f->state) {
-		case FENCE_IN_LINE: begin(f); break;
-		case FENCE_BEFORE: f = pass(f); break;
-		case FENCE_AFTER:
-			pause_others(s, NULL, false);
-			f = end(f);
+		case FENCE_IN_LINE:
+			if (f->follows)
+				f = pass(f);
+			else
+				begin(f);
 			break;
+		case FENCE_BEFORE: f = pass(f); break;
+		case FENCE_AFTER: f = end(f); break;
 		}
 	}
 }
@@ -164,7 +153,7 @@ void fence_say(const struct fence *what)
 	struct session *s = conn->session;
 	struct fence *f;
 
-	if (TAILQ_EMPTY(&s->fences) && !session_has_others(s, conn)) {
+	if (TAILQ_EMPTY(&s->fences) && (what->follows || !session_has_others(s, conn))) {
 		what->say(conn, what->user);
 		return;
 	}

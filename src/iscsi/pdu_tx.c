@@ -182,7 +182,7 @@ static struct tx_pdu *make(struct pdu_tx *tx)
 	struct tx_sender *s = STAILQ_FIRST(&tx->senders);
 	struct tx_pdu *pdu;
 
-	if (!s || tx->paused)
+	if (!s)
 		return NULL;
 	pdu = pool_get(tx->pool);
 	if (!pdu)

@@ -182,8 +182,9 @@ static void drop_fenced(void *user)
 static void send_answer(struct task *t)
 {
 	t->state = TASK_ANSWERING;
-	if (t->scsi.fenced)
-		fence_say(&(struct fence){ .conn = t->conn,
+	if (t->scsi.fenced || !TAILQ_EMPTY(&t->session->fences))
+		fence_say(&(struct fence){ .follows = !t->scsi.fenced,
+					   .conn = t->conn,
 					   .user = t,
 					   .say = say_fenced,
 					   .drop = drop_fenced,
@@ -263,7 +264,8 @@ void port_reread(struct task *t, uint32_t snack_tag)
 {
 	t->snack_tag = snack_tag;
 	datain_rewind(&t->in);
-	say(t, answer_next);
+	if (!t->fence)
+		say(t, answer_next);
 }
 
 /* Does an aborted task wait for what the initiator has still to send? A connection that logs out is
@@ -367,6 +369,8 @@ void port_hush(struct task *t)
 		return;
 	}
 	t->says = false;
+	if (t->fence)
+		fence_cancel(t->fence);
 	pdu_tx_remove(&t->conn->tx, &t->tx);
 	resend_stop(t);
 }

@@ -74,6 +74,7 @@ struct tmf {
 	struct session *session;
 	struct conn *conn; /* who asked; NULL when gone */
 	uint32_t itt;
+	uint8_t response; /* in FENCED */
 	const struct tmf_row *row;
 	uint64_t since_ms; /* when it became DRAINING */
 	struct order_wait turn;
@@ -175,7 +176,7 @@ static void say(struct conn *c, void *arg)
 {
 	struct tmf *tmf = arg;
 
-	respond(c, tmf->itt, response_of(tmf->scsi.result), tmf->scsi.info);
+	respond(c, tmf->itt, (enum pdu_tmf_response)tmf->response, tmf->scsi.info);
 	tmf_end(tmf);
 }
 
@@ -185,16 +186,26 @@ static void drop(void *arg)
 }
 
 /*
- * It is done. 4.2.3.3: a function on many tasks is answered when the initiator has acknowledged
- * all that was said on the session's other connections before. Until then it counts as one of
- * those in progress, for they are bounded.
+ * 4.2.3.3: a function on many tasks is answered when the initiator has acknowledged all that was
+ * said on the session's other connections before; one on a single task, behind the answers that
+ * wait. Until then it counts as one of those in progress, for they are bounded.
  */
+static void answer(struct tmf *tmf, enum pdu_tmf_response response)
+{
+	tmf->state = TMF_FENCED;
+	tmf->response = (uint8_t)response;
+	fence_say(&(struct fence){ .follows = !is_multi(tmf),
+				   .conn = tmf->conn,
+				   .user = tmf,
+				   .say = say,
+				   .drop = drop });
+}
+
+/* It is done. */
 static void conclude(struct tmf *tmf)
 {
-	if (tmf->conn && is_multi(tmf) && !tmf->row->ends_sessions) {
-		tmf->state = TMF_FENCED;
-		fence_say(&(struct fence){
-			.conn = tmf->conn, .user = tmf, .say = say, .drop = drop });
+	if (tmf->conn && !tmf->row->ends_sessions) {
+		answer(tmf, response_of(tmf->scsi.result));
 		return;
 	}
 	if (tmf->conn)
@@ -378,10 +389,11 @@ static enum pdu_tmf_response without_task(struct session *s, const struct pdu_tm
 static void on_task(struct conn *c, const struct tmf_row *row, const struct pdu_tmf_req *req)
 {
 	struct task *t = task_find(c->session, req->rtt);
+	enum pdu_tmf_response response;
+	struct tmf *tmf;
 
 	if (t && t->state == TASK_ACTIVE) {
-		struct tmf *tmf = tmf_new(c, row, req);
-
+		tmf = tmf_new(c, row, req);
 		if (tmf) {
 			tmf->state = TMF_RUNNING;
 			tmf->scsi.task = &t->scsi;
@@ -403,10 +415,14 @@ static void on_task(struct conn *c, const struct tmf_row *row, const struct pdu_
 	if (t && (t->state == TASK_HELD || t->state == TASK_DRAINING)) {
 		port_cancel(t);
 		respond(c, req->itt, PDU_TMF_COMPLETE, 0);
-	} else {
-		/* One that is being answered is as good as gone: its answer goes out first. */
-		respond(c, req->itt, without_task(c->session, req), 0);
+		return;
 	}
+	/* One that is being answered is as good as gone: its answer goes out first. */
+	response = without_task(c->session, req);
+	if (!t || !t->fence)
+		respond(c, req->itt, response, 0);
+	else if ((tmf = tmf_new(c, row, req)))
+		answer(tmf, response);
 }
 
 /*

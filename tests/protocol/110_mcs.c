@@ -242,10 +242,10 @@ static void answers_are_acknowledged_first(void)
 				   .rtt = PDU_TAG_RESERVED };
 	struct ini_session *a, *b;
 	uint8_t bhs[PDU_BHS_LEN];
-	struct ini_task t;
+	struct ini_task t, later;
 	struct ini_pdu pdu;
 	bool is_other;
-	uint32_t itt, nop;
+	uint32_t itt;
 	struct mcs m;
 
 	mcs_open(&m, WAITS);
@@ -262,17 +262,20 @@ static void answers_are_acknowledged_first(void)
 	CHECK_NUM(a->pings, 1);
 	fixture_settle();
 	CHECK_ERR(b, ini_session_recv(b, &pdu, 0), -ETIMEDOUT);
-	/* ExpStatSN says it all, in whatever request it comes; what is said on the first from now
-	 * on comes when the answer is acknowledged in turn */
-	pdu_put_nop_out(bhs, &(struct pdu_nop_out){ .immediate = true, .ttt = PDU_TAG_RESERVED });
-	CHECK_OK(a, ini_session_post(a, bhs, NULL, 0, &nop));
-	CHECK_OK(a, ini_conn_flush(&a->conn, a->timeout_ms));
+	/* ExpStatSN says it all, in whatever request it comes; the answers to commands from now on
+	 * come when that answer is acknowledged in turn */
+	CHECK_OK(a, ini_request_nop(a, true, NULL, 0, NULL));
 	CHECK_OK(b, ini_request_wait(b, itt, PDU_TMF_RSP, &pdu));
 	CHECK_NUM(pdu.bhs[2], PDU_TMF_COMPLETE);
+	ini_scsi_test_unit_ready(&later, fixture_lun());
+	CHECK_OK(a, ini_task_submit(mcs_at(&m, 0), &later));
+	CHECK_OK(a, ini_conn_flush(&a->conn, a->timeout_ms));
+	CHECK_OK(a, ini_request_nop(a, true, NULL, 0, NULL));
 	fixture_settle();
 	CHECK_ERR(a, ini_session_recv(a, &pdu, 0), -ETIMEDOUT);
-	CHECK_OK(b, ini_request_nop(b, true, NULL, 0, NULL));
-	CHECK_OK(a, ini_request_wait(a, nop, PDU_NOP_IN, &pdu));
+	CHECK_OK(b, ini_request_nop(mcs_at(&m, 1), true, NULL, 0, NULL));
+	CHECK_OK(a, ini_task_wait(a, &later));
+	CHECK_NUM(later.status, 0);
 	ini_task_forget(a, &t);
 	a->ignore_pings = false;
 	CHECK_NUM(t.outcome, INI_IN_FLIGHT);

@@ -85,6 +85,40 @@ static void expect_answer(struct peer *p, const struct fenced *f)
 		CU_ASSERT_EQUAL(g.itt, f->itt);
 }
 
+/* A command that acknowledges nothing new. Its ITT. */
+static uint32_t command(struct peer *p)
+{
+	uint32_t itt;
+
+	p->statsn--;
+	itt = peer_test_unit_ready(p);
+	p->statsn++;
+	return itt;
+}
+
+static void expect_status(struct peer *p, uint32_t itt)
+{
+	struct got g;
+
+	if (peer_expect(p, PDU_SCSI_RSP, &g)) {
+		CU_ASSERT_EQUAL(g.itt, itt);
+		CU_ASSERT_EQUAL(g.bhs[3], SCSI_GOOD);
+	}
+}
+
+/* A ping that acknowledges nothing new is answered, and nothing else comes. */
+static void expect_only_pings(struct peer *p)
+{
+	struct got g;
+
+	p->statsn--;
+	peer_nop(p, true, NULL, 0);
+	p->statsn++;
+	CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
+	CU_ASSERT(g.itt != PDU_TAG_RESERVED);
+	peer_expect_nothing(p);
+}
+
 /* A connection keeps its answers in order by itself. */
 static void alone(void)
 {
@@ -102,15 +136,15 @@ static void alone(void)
 }
 
 /*
- * 4.2.2.3.2: all that was said before it on the other connections has come when it is said; all
- * that is said there later waits until it has come.
+ * 4.2.2.3: all that was said before it on the other connections has come when it is said; answers
+ * that are given later, on whatever connection, wait until it has come.
  */
 static void before_and_after(void)
 {
+	uint32_t early[2], late;
 	struct peer *p, *q;
 	struct fenced f;
 	struct bench b;
-	struct got g;
 	uint32_t ttt;
 
 	begin(&b, &p, &q);
@@ -120,37 +154,172 @@ static void before_and_after(void)
 	ttt = expect_mark(q);
 	pong(q, ttt, 1);            /* an answer, but not to what was asked */
 	pong(q, ttt, (uint32_t)-1); /* of what was never said */
+	early[0] = command(q);
+	early[1] = command(peer_pass(q, p));
+	expect_only_pings(q);
+	expect_only_pings(p);
 	CU_ASSERT_EQUAL(f.said, 0);
-	peer_nop(q, true, NULL, 0); /* any request that acknowledges does */
+	pong(peer_pass(p, q), ttt, 0);
 	expect_answer(p, &f);
 	ttt = expect_mark(p);
-	peer_expect_nothing(q); /* its ping is answered later … */
-	pong(p, ttt, 1);
+	late = command(q);
+	expect_only_pings(q);
+	expect_only_pings(peer_pass(q, p));
+	pong(p, ttt, 2);
 	peer_expect_nothing(q);
 	pong(p, ttt, 0);
-	CU_ASSERT(peer_expect(q, PDU_NOP_IN, &g)); /* … now */
+	expect_status(q, early[0]);
+	expect_status(p, early[1]);
+	expect_status(q, late);
 	CU_ASSERT(f.said == 1 && f.dropped == 0);
 	peer_expect_nothing(p);
+	peer_expect_nothing(q);
 	bench_close(&b);
 }
 
-/* On the connection of the answer itself others go on behind it. */
-static void its_own_connection_goes_on(void)
+/* The same goes for a connection that joins only when it is said already, or before that. */
+static void one_that_joins_meanwhile(void)
+{
+	struct peer *p, *q, *early, *late;
+	struct fenced f;
+	struct bench b;
+	uint32_t itt[2], ttt;
+
+	begin(&b, &p, &q);
+	fence_one(p, &f, 7);
+	ttt = expect_mark(q);
+	early = peer_join(q, 3, "");
+	itt[0] = peer_test_unit_ready(early);
+	peer_expect_nothing(early);
+	pong(peer_pass(early, q), ttt, 0);
+	expect_answer(p, &f);
+	ttt = expect_mark(p);
+	late = peer_join(q, 4, "");
+	itt[1] = peer_test_unit_ready(late);
+	peer_expect_nothing(early);
+	peer_expect_nothing(late);
+	pong(peer_pass(late, p), ttt, 0);
+	expect_status(early, itt[0]);
+	expect_status(late, itt[1]);
+	bench_close(&b);
+}
+
+/* Level 1: what was lost is given again, or it could not be acknowledged. */
+static void what_was_lost_comes_again(void)
 {
 	struct peer *p, *q;
 	struct fenced f;
 	struct bench b;
 	struct got g;
+	uint32_t itt, ttt;
+
+	bench_open(&b);
+	p = bench_login(&b, LEVEL_1);
+	q = peer_join(p, 2, "");
+	itt = peer_test_unit_ready(q);
+	CU_ASSERT(peer_expect(q, PDU_SCSI_RSP, &g)); /* as if it had not come */
+	fence_one(peer_pass(q, p), &f, 7);
+	ttt = expect_mark(q);
+	peer_snack(q, &(struct pdu_snack){ .type = PDU_SNACK_STATUS,
+					   .itt = PDU_TAG_RESERVED,
+					   .ttt = PDU_TAG_RESERVED,
+					   .expstatsn = q->statsn - 1,
+					   .begrun = q->statsn - 1,
+					   .runlength = 1 });
+	if (peer_again(q, PDU_SCSI_RSP, &g))
+		CU_ASSERT_EQUAL(g.itt, itt);
+	pong(q, ttt, 0);
+	expect_answer(p, &f);
+	bench_close(&b);
+}
+
+/* 11.6.1: a task that is answered already, and cannot be aborted: its answer comes first. */
+static void abort_behind_it(void)
+{
+	struct pdu_tmf_req req = { .immediate = true, .function = PDU_TMF_ABORT_TASK };
+	struct peer *p, *q;
+	struct fenced f;
+	struct bench b;
+	struct got g;
+	uint32_t itt, ttt;
 
 	begin(&b, &p, &q);
 	fence_one(p, &f, 7);
-	pong(q, expect_mark(q), 0);
+	ttt = expect_mark(q);
+	req.rtt = command(q);
+	req.refcmdsn = q->cmdsn - 1;
+	bench_run(&b);
+	q->statsn--;
+	itt = peer_tmf(q, &req);
+	q->statsn++;
+	peer_expect_nothing(q);
+	pong(q, ttt, 0);
 	expect_answer(p, &f);
-	(void)expect_mark(p);
-	p->statsn--;
-	peer_nop(p, true, NULL, 0); /* acknowledges nothing new */
-	p->statsn++;
-	CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
+	pong(peer_pass(q, p), expect_mark(p), 0);
+	expect_status(q, req.rtt);
+	if (peer_expect(q, PDU_TMF_RSP, &g)) {
+		CU_ASSERT_EQUAL(g.itt, itt);
+		CU_ASSERT_EQUAL(g.bhs[2], PDU_TMF_NO_TASK);
+	}
+	bench_close(&b);
+}
+
+/* One on a task that the store has is answered behind what others wait for, too. */
+static void abort_in_the_store_behind_it(void)
+{
+	struct pdu_tmf_req req = { .immediate = true, .function = PDU_TMF_ABORT_TASK };
+	struct peer *p, *q;
+	struct fenced f;
+	struct bench b;
+	struct got g;
+	uint32_t ttt;
+
+	begin(&b, &p, &q);
+	fence_one(p, &f, 7);
+	ttt = expect_mark(q);
+	b.disk->hold = true;
+	q->statsn--;
+	req.rtt = peer_read(q, 0, 1);
+	req.refcmdsn = q->cmdsn - 1;
+	bench_run(&b);
+	peer_tmf(q, &req);
+	q->statsn++;
+	bench_store_release(b.disk);
+	peer_expect_nothing(q);
+	pong(q, ttt, 0);
+	expect_answer(p, &f);
+	pong(p, expect_mark(p), 0);
+	if (peer_expect(q, PDU_TMF_RSP, &g))
+		CU_ASSERT_EQUAL(g.bhs[2], PDU_TMF_COMPLETE);
+	bench_close(&b);
+}
+
+/* Those who log out for recovery are told nothing more; another connection is (7.2.2). */
+static void taken_over(void)
+{
+	struct peer *p, *q, *r;
+	struct fenced f;
+	struct bench b;
+	uint32_t itt, ttt;
+
+	bench_open(&b);
+	p = bench_login(&b, LEVEL_2);
+	q = peer_join(p, 2, "");
+	r = peer_join(p, 3, "");
+	expect_good(q);
+	fence_one(peer_pass(q, p), &f, 7);
+	(void)expect_mark(q);
+	itt = command(peer_pass(p, q));
+	peer_expect_nothing(q);
+	ttt = expect_mark(r);
+	CU_ASSERT_EQUAL(peer_logged_out(q, PDU_LOGOUT_RECOVERY, 2), 0);
+	CU_ASSERT_PTR_NULL(q->c);
+	pong(peer_pass(q, r), ttt, 0);
+	expect_answer(p, &f);
+	CU_ASSERT_EQUAL(peer_reassign(r, itt, 0), PDU_TMF_COMPLETE);
+	peer_expect_nothing(r);
+	pong(p, expect_mark(p), 0);
+	expect_status(r, itt);
 	bench_close(&b);
 }
 
@@ -346,7 +515,11 @@ static void who_asked_logs_out(void)
 static const struct unit_test tests[] = {
 	{ "alone", alone },
 	{ "4.2.2.3: before and after", before_and_after },
-	{ "its own connection goes on", its_own_connection_goes_on },
+	{ "one that joins meanwhile", one_that_joins_meanwhile },
+	{ "level 1: what was lost comes again", what_was_lost_comes_again },
+	{ "11.6.1: ABORT TASK behind it", abort_behind_it },
+	{ "ABORT TASK in the store behind it", abort_in_the_store_behind_it },
+	{ "level 2: taken over", taken_over },
 	{ "in line", in_line },
 	{ "who asked for it goes", who_asked_goes },
 	{ "the other goes", the_other_goes },
