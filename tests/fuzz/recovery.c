@@ -178,7 +178,11 @@ static void begin_again(struct track_entry *e, const struct line *l)
 	e->seq[0].ended = false;
 }
 
-/* 7.2.1: a command once more, with its CmdSN and ITT. One that came is not run again. */
+/*
+ * 7.2.1: a command once more, with its CmdSN and ITT. One that came is not run again. It belongs on
+ * the connection of the first one while there is that; on another it must come in that time, too,
+ * or it may be the one that is run.
+ */
 static void retry(struct run *r, struct initiator *in)
 {
 	struct track_entry *e = any_command(&in->track, feed_u8(&r->f));
@@ -200,6 +204,8 @@ static void retry(struct run *r, struct initiator *in)
 	memset(r->scratch + PDU_BHS_LEN, 0x5a, pdu_data_len(e->bhs));
 	initiator_send(r, in, r->scratch, 0, pdu_data_len(e->bhs));
 	if (!is_new) { /* whatever became of it */
+		if (e->line != in->line->serial)
+			initiator_push_all(in);
 		e->is_missed = false;
 		e->may_vanish = !was_sure;
 	}
