@@ -36,11 +36,6 @@ static struct track_entry *any_command(struct track *t, uint32_t i)
 
 /* ---- SNACK ---- */
 
-static uint32_t min32(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 /* What may come again for it. */
 static void expect_again(struct initiator *in, struct track_entry *e, const struct pdu_snack *req)
 {
