@@ -2,7 +2,7 @@
  * TransportIDs (SPC-5, 7.6.4): how parameter data names an initiator port. Pure.
  *
  * They are kept in one spelling, so that two of the same port are the same
- * bytes: letters in lower case, padding as short as it may be.
+ * bytes: letters in lower case, an ISID in 12 digits, padding as short as it may be.
  */
 #ifndef SCSI_TID_H
 #define SCSI_TID_H
@@ -25,7 +25,8 @@ enum tid_fault {
 	TID_BAD, /* it names no port that could be an initiator port of ours */
 };
 
-/* The TransportID of the initiator port with that SCSI name string. 0; -EINVAL: too long. */
+/* The TransportID of the initiator port with that SCSI name string. 0; -EINVAL: too long, or none.
+ */
 int tid_make(struct tid *out, const char *port_name);
 
 /*

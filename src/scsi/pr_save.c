@@ -59,13 +59,31 @@ void pr_save_put(const struct pr *pr, const uint8_t naa[static SCSI_NAA_LEN], ui
 	keep_frame(&pr_save_kind, naa, p, len);
 }
 
+/*
+ * A registrant that is read. False: it makes no sense. Versions that compared ISIDs as text may
+ * have written one port twice: it is registered once, with the key by which it holds the unit.
+ */
+static bool take(struct pr *pr, const struct tid *tid, uint16_t port, uint64_t key, bool holds)
+{
+	uint32_t i = pr_find(pr, tid, port);
+
+	if (i == PR_NOBODY)
+		i = pr_add(pr, tid, port, key);
+	if (!key || i == PR_NOBODY || (holds && pr->holder != PR_NOBODY))
+		return false;
+	if (holds) {
+		pr->reg[i].key = key;
+		pr->holder = i;
+	}
+	return true;
+}
+
 /* One registrant at p, of len bytes at most. Its length; 0: it makes no sense. */
 static uint32_t get_entry(struct pr *pr, const uint8_t *p, uint32_t len)
 {
 	uint32_t tid_len;
 	struct tid tid;
 	size_t used;
-	uint32_t i;
 
 	if (len < ENTRY_LEN)
 		return 0;
@@ -73,16 +91,8 @@ static uint32_t get_entry(struct pr *pr, const uint8_t *p, uint32_t len)
 	if (tid_len > len - ENTRY_LEN || tid_get(&tid, p + ENTRY_LEN, tid_len, &used) != TID_OK ||
 	    used != tid_len || tid_is_device(&tid))
 		return 0;
-	if (!be64(p) || pr_find(pr, &tid, be16(p + 8)) != PR_NOBODY)
+	if (!take(pr, &tid, be16(p + 8), be64(p), be16(p + 10) & HOLDER_BIT))
 		return 0;
-	i = pr_add(pr, &tid, be16(p + 8), be64(p));
-	if (i == PR_NOBODY)
-		return 0;
-	if (be16(p + 10) & HOLDER_BIT) {
-		if (pr->holder != PR_NOBODY)
-			return 0;
-		pr->holder = i;
-	}
 	return ENTRY_LEN + tid_len;
 }
 

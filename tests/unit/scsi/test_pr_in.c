@@ -35,16 +35,16 @@ static void keys_reservation_and_full_status(void)
 	CU_ASSERT_EQUAL(be32(in + 4), 16);
 	CU_ASSERT_EQUAL(be64(in + 8), 0x2222);
 	CU_ASSERT_EQUAL(in[21], PR_EXCLUSIVE_ACCESS_REGISTRANTS);
-	CU_ASSERT_EQUAL(pr_read(&r, 3, in), 8 + 2 * 48);
-	CU_ASSERT_EQUAL(be32(in + 4), 2 * 48);
+	CU_ASSERT_EQUAL(pr_read(&r, 3, in), 8 + 2 * 52);
+	CU_ASSERT_EQUAL(be32(in + 4), 2 * 52);
 	CU_ASSERT_EQUAL(be64(in + 8), 0x1111);
 	CU_ASSERT_EQUAL(in[20], 0);
 	CU_ASSERT_EQUAL(be16(in + 26), 1);
-	CU_ASSERT_EQUAL(be32(in + 28), 24);
-	CU_ASSERT_EQUAL(memcmp(in + 32, r.x[0].tid.bytes, 24), 0);
-	CU_ASSERT_EQUAL(be64(in + 56), 0x2222);
-	CU_ASSERT_EQUAL(in[68], 0x01); /* R_HOLDER */
-	CU_ASSERT_EQUAL(in[69], PR_EXCLUSIVE_ACCESS_REGISTRANTS);
+	CU_ASSERT_EQUAL(be32(in + 28), 28);
+	CU_ASSERT_EQUAL(memcmp(in + 32, r.x[0].tid.bytes, 28), 0);
+	CU_ASSERT_EQUAL(be64(in + 60), 0x2222);
+	CU_ASSERT_EQUAL(in[72], 0x01); /* R_HOLDER */
+	CU_ASSERT_EQUAL(in[73], PR_EXCLUSIVE_ACCESS_REGISTRANTS);
 	rig_close(&r);
 }
 
@@ -63,7 +63,7 @@ static void all_registrants_hold(void)
 	CU_ASSERT_EQUAL(in[21], PR_WRITE_EXCLUSIVE_ALL);
 	pr_read(&r, 3, in);
 	CU_ASSERT_EQUAL(in[20], 0x01);
-	CU_ASSERT_EQUAL(in[68], 0x01);
+	CU_ASSERT_EQUAL(in[72], 0x01);
 	rig_close(&r);
 }
 

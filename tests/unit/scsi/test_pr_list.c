@@ -103,6 +103,24 @@ static void others_are_read(void)
 	rig_close(&r);
 }
 
+/* Capitals and fewer digits name a port that is logged in all the same. */
+static void a_port_has_many_spellings(void)
+{
+	static const char name[] = "IQN.B,i,0x1";
+	struct tid tid = { .len = 24, .bytes = { 0x45, 0, 0, 20 } };
+	struct pr_cmd p;
+	struct rig r;
+
+	memcpy(tid.bytes + 4, name, sizeof(name));
+	rig_start(&r);
+	pr_cmd_init(&p, PR_REGISTER, 0, 0, 0xa);
+	pr_append(&p, &tid);
+	CU_ASSERT_EQUAL(pr_send(&r, &p, &r.x[0]), SCSI_GOOD);
+	CU_ASSERT_EQUAL(r.lu->pr.n, 2);
+	CU_ASSERT_EQUAL(pr_do(&r, &r.x[1], PR_RESERVE, PR_EXCLUSIVE_ACCESS, 0xa, 0), SCSI_GOOD);
+	rig_close(&r);
+}
+
 /* A device name stands for all its ports that are logged in. */
 static void a_device_is_all_its_ports(void)
 {
@@ -132,18 +150,18 @@ static void tids_that_lie(void)
 	tid_make(&tid, "iqn.c,i,0x01");
 	pr_cmd_init(&p, PR_REGISTER, 0, 0, 0xa); /* the length of all is too long */
 	pr_append(&p, &tid);
-	put_be32(p.list + 24, 28);
+	put_be32(p.list + 24, 32);
 	CU_ASSERT_EQUAL(fault_of(&r, &p), SENSE_LIST_LENGTH);
 	put_be32(p.list + 24, UINT32_MAX);
 	CU_ASSERT_EQUAL(fault_of(&r, &p), SENSE_LIST_LENGTH);
-	put_be32(p.list + 24, 20); /* too short */
+	put_be32(p.list + 24, 24); /* too short */
 	CU_ASSERT_EQUAL(fault_of(&r, &p), SENSE_LIST_LENGTH);
-	put_be32(p.list + 24, 24);
-	put_be16(p.list + 28 + 2, 24); /* the length of one */
+	put_be32(p.list + 24, 28);
+	put_be16(p.list + 28 + 2, 28); /* the length of one */
 	CU_ASSERT_EQUAL(fault_of(&r, &p), SENSE_LIST_LENGTH);
-	put_be16(p.list + 28 + 2, 19);
+	put_be16(p.list + 28 + 2, 23);
 	CU_ASSERT_EQUAL(fault_of(&r, &p), SENSE_LIST_FIELD);
-	put_be16(p.list + 28 + 2, 20);
+	put_be16(p.list + 28 + 2, 24);
 	p.list[28] = 0x40; /* another protocol */
 	CU_ASSERT_EQUAL(fault_of(&r, &p), SENSE_LIST_FIELD);
 	p.list[28] = 0x45;
@@ -164,7 +182,7 @@ static void a_move_that_lies(void)
 		{ "APTPL without a directory", 17, 0x01, SENSE_LIST_FIELD },
 		{ "no such target port", 19, 9, SENSE_LIST_FIELD },
 		{ "no TransportID", 23, 0, SENSE_LIST_LENGTH },
-		{ "one that is longer", 23, 28, SENSE_LIST_LENGTH },
+		{ "one that is longer", 23, 32, SENSE_LIST_LENGTH },
 		{ "one that is shorter than the list", 27, 16, SENSE_LIST_FIELD },
 		{ "a device", 24, 0x05, SENSE_LIST_FIELD },
 		{ "another protocol", 24, 0x46, SENSE_LIST_FIELD },
@@ -241,6 +259,7 @@ static const struct unit_test tests[] = {
 	{ "a huge length takes neither memory nor data", a_huge_length },
 	{ "bits that are not there are pointed at", bits_that_are_not_there },
 	{ "SPEC_I_PT: TransportIDs are read", others_are_read },
+	{ "however a port is spelled, it is the one that is logged in", a_port_has_many_spellings },
 	{ "a device's TransportID is all its ports", a_device_is_all_its_ports },
 	{ "TransportIDs that lie of their length are refused", tids_that_lie },
 	{ "so is a move that lies", a_move_that_lies },

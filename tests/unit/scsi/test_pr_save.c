@@ -167,6 +167,47 @@ static void each_lie_is_named(void)
 	}
 }
 
+/* A registrant as an older version wrote it, with its own spelling of the port. Its bytes. */
+static uint32_t put_old(uint8_t *p, uint64_t key, bool holds, const char *name)
+{
+	uint32_t padded = ((uint32_t)strlen(name) + 4) & ~3u;
+
+	memset(p, 0, 16 + padded);
+	put_be64(p, key);
+	put_be16(p + 8, 1);
+	put_be16(p + 10, (uint16_t)((holds ? 0x8000 : 0) | (4 + padded)));
+	p[12] = 0x45;
+	put_be16(p + 14, (uint16_t)padded);
+	memcpy(p + 16, name, strlen(name) + 1);
+	return 16 + padded;
+}
+
+/* Versions that compared ISIDs as text could have one port twice: it is registered once. */
+static void an_old_spelling_is_read(void)
+{
+	uint8_t p[256];
+	struct tid a, b;
+	struct pr pr;
+	uint32_t len = 40;
+
+	len += put_old(p + len, 0xa, false, "iqn.2026-11.org.example:a,i,0x23d000001");
+	len += put_old(p + len, 0xb, false, "iqn.2026-11.org.example:b,i,0x1");
+	len += put_old(p + len, 0xc, true, "iqn.2026-11.org.example:a,i,0x00023d000001");
+	put_be32(p + 32, PR_EXCLUSIVE_ACCESS);
+	put_be32(p + 36, 3);
+	keep_frame(&pr_save_kind, naa, p, len + 4);
+	CU_ASSERT_PTR_NULL_FATAL(pr_save_get(&pr, naa, p, len + 4));
+	CU_ASSERT_EQUAL_FATAL(pr.n, 2);
+	tid_make(&a, "iqn.2026-11.org.example:a,i,0x00023d000001");
+	tid_make(&b, "iqn.2026-11.org.example:b,i,0x000000000001");
+	CU_ASSERT(tid_same(&pr.reg[0].tid, &a));
+	CU_ASSERT(tid_same(&pr.reg[1].tid, &b));
+	CU_ASSERT_EQUAL(pr.reg[0].key, 0xc); /* the holder's */
+	CU_ASSERT_EQUAL(pr.reg[1].key, 0xb);
+	CU_ASSERT_EQUAL(pr.holder, 0);
+	pr_fini(&pr);
+}
+
 /* ---- with a file ---- */
 
 static char dir[64];
@@ -487,6 +528,7 @@ static const struct unit_test tests[] = {
 	{ "a bit that is wrong or an end that is missing is seen", damage_is_seen },
 	{ "a right checksum on nonsense helps nothing", lies_are_seen_through },
 	{ "each fault of a file is named", each_lie_is_named },
+	{ "a port that an older version spelled in two ways is one", an_old_spelling_is_read },
 	{ "reservations with APTPL survive the end of the process", reservations_survive },
 	{ "without APTPL nothing is kept", without_aptpl_nothing_is_kept },
 	{ "without a directory APTPL is refused", without_a_directory_it_is_refused },

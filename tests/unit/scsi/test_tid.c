@@ -28,13 +28,13 @@ static void the_shortest_has_24_bytes_and_the_longest_fits(void)
 	struct tid t;
 
 	CU_ASSERT_EQUAL(tid_make(&t, "a,i,0x1"), 0);
-	CU_ASSERT_EQUAL(t.len, TID_MIN);
+	CU_ASSERT_EQUAL(t.len, TID_MIN); /* "a,i,0x000000000001" and two zeros */
 	memset(name, 'a', sizeof(name));
-	name[TID_MAX - 5] = '\0';
+	memcpy(name + 223, ",i,0x1", 7);
 	CU_ASSERT_EQUAL(tid_make(&t, name), 0);
 	CU_ASSERT_EQUAL(t.len, TID_MAX);
-	name[TID_MAX - 5] = 'a';
-	name[TID_MAX - 4] = '\0';
+	memset(name, 'a', sizeof(name));
+	memcpy(name + 227, ",i,0x1", 7);
 	CU_ASSERT_EQUAL(tid_make(&t, name), -EINVAL);
 }
 
@@ -53,6 +53,32 @@ static void there_is_one_spelling(void)
 	CU_ASSERT(tid_same(&a, &b));
 	tid_make(&a, NAME ",i,0x00023d000002");
 	CU_ASSERT_FALSE(tid_same(&a, &b));
+}
+
+/* An ISID is a number: RFC 7143 has 48 bits for it, in as many digits as somebody likes. */
+static void an_isid_is_its_value(void)
+{
+	static const char *const spellings[] = {
+		NAME ",i,0x23d000001",
+		NAME ",i,0x00023D000001",
+		"IQN.2026-11.org.example:a,i,0x000000000000000000023d000001",
+	};
+	struct tid port;
+	size_t i;
+
+	tid_make(&port, PORT);
+	for (i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		uint8_t p[96] = { 0x45, [3] = sizeof(p) - 4 };
+		struct tid made, got;
+		size_t used;
+
+		memcpy(p + 4, spellings[i], strlen(spellings[i]));
+		CU_ASSERT_EQUAL(tid_get(&got, p, sizeof(p), &used), TID_OK);
+		CU_ASSERT(tid_same(&got, &port));
+		CU_ASSERT_STRING_EQUAL((const char *)got.bytes + 4, PORT);
+		CU_ASSERT_EQUAL(tid_make(&made, spellings[i]), 0);
+		CU_ASSERT(tid_same(&made, &port));
+	}
 }
 
 static void a_device_stands_for_its_ports(void)
@@ -124,6 +150,14 @@ static const struct {
 	  TEXT("\x45\0\0\x14"
 	       "a,i,0x1g\0\0\0\0\0\0\0\0\0\0\0\0"),
 	  TID_BAD },
+	{ "a port of more than 48 bits",
+	  TEXT("\x45\0\0\x18"
+	       "a,i,0x1000000000000\0\0\0\0\0"),
+	  TID_BAD },
+	{ "a port of more than 64 bits",
+	  TEXT("\x45\0\0\x20"
+	       "a,i,0x10000000000000001\0\0\0\0\0\0\0\0\0"),
+	  TID_BAD },
 	{ "a device that says it is a port",
 	  TEXT("\x45\0\0\x14"
 	       "aaaaaaaa\0\0\0\0\0\0\0\0\0\0\0\0"),
@@ -154,6 +188,7 @@ static const struct unit_test tests[] = {
 	{ "the shortest has 24 bytes, the longest name fits, a longer one is refused",
 	  the_shortest_has_24_bytes_and_the_longest_fits },
 	{ "capitals and padding make no other port", there_is_one_spelling },
+	{ "an ISID is compared by its value", an_isid_is_its_value },
 	{ "a device stands for its ports, and for no other's", a_device_stands_for_its_ports },
 	{ "what is odd is refused, and nothing is read past its end", what_is_odd_is_refused },
 };
