@@ -10,7 +10,22 @@
 
 #include <stddef.h>
 
-#define FUA_BIT 0x08 /* byte 1 of the 10, 12 and 16 byte CDBs; reserved in the 6 byte ones */
+#define FUA_BIT 0x08 /* byte 1 */
+
+/* Other CDBs that read have something else in its place (READ (6), READ CD). */
+static bool has_fua(const struct scsi_task *t)
+{
+	uint8_t form = t->cmd->form;
+
+	return t->cdb[1] & FUA_BIT &&
+	       (form == CDB_RW10 || form == CDB_RW12 || form == CDB_RW16 || form == CDB_ATOMIC16);
+}
+
+/* May there be data in a cache that the medium does not have yet? */
+static bool is_ahead(const struct scsi_lu *lu)
+{
+	return lu->wce || lu->sync_busy; /* a cache that was just switched off is being flushed */
+}
 
 static void sbc_read_done(struct scsi_task *t)
 {
@@ -26,8 +41,7 @@ static void read_moved(struct store_view *v, const uint8_t *from)
 		t->port->in_moved(t, from);
 }
 
-/* SBC-4, 5.15 to 5.18. The gates saw to range and buffer. FUA: nothing is cached here. */
-void sbc_read(struct scsi_task *t)
+static void read_now(struct scsi_task *t)
 {
 	uint8_t shift = t->lu->block_shift;
 	uint64_t len = t->nblk << shift;
@@ -52,6 +66,20 @@ void sbc_read(struct scsi_task *t)
 	step_io(t, sbc_read_done);
 }
 
+/*
+ * SBC-4, 5.15 to 5.18. The gates saw to range and buffer. FUA: what a cache has that is
+ * newer than the medium is written there first.
+ */
+void sbc_read(struct scsi_task *t)
+{
+	if (has_fua(t) && is_ahead(t->lu)) {
+		t->io = (struct store_io){ .op = STORE_FLUSH };
+		step_io(t, read_now);
+		return;
+	}
+	read_now(t);
+}
+
 /* SBC-4, 5.39 to 5.42. out_want is a whole number of blocks; the gates saw to it. */
 void sbc_write(struct scsi_task *t)
 {
@@ -61,7 +89,7 @@ void sbc_write(struct scsi_task *t)
 		finish_good(t);
 		return;
 	}
-	if (t->cdb[1] & FUA_BIT && t->cmd->form != CDB_RW6)
+	if (has_fua(t))
 		flags = STORE_FUA;
 	t->io = (struct store_io){
 		.op = STORE_WRITE,

@@ -263,6 +263,61 @@ static void forced_writes(void)
 	}
 }
 
+/* Which reads wait until what is in a cache is on the medium. */
+static void forced_reads(void)
+{
+	static const struct {
+		bool write_cache;
+		uint8_t byte1;
+		bool flushes;
+	} vectors[] = {
+		{ true, 0x00, false }, { true, 0x08, true },   { true, 0x10, false },
+		{ true, 0x18, true },  { false, 0x08, false },
+	};
+	struct scsi_lu_options opt = rig_options();
+	struct rig_cmd c;
+	struct rig r;
+	size_t i;
+
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		uint8_t cdb[10] = { 0x28, vectors[i].byte1, 0, 0, 0, 0, 0, 0, 1 };
+		static const uint8_t six[6] = { 0x08, 0x08, 0, 0, 1 }; /* LBA 80000h */
+		size_t n = vectors[i].flushes;
+
+		opt.write_cache = vectors[i].write_cache;
+		rig_open_with(&r, &opt);
+		rig_greet(&r, &r.x[0], 0);
+		rig_in(&r, &c, cdb, 10, 512);
+		CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+		CU_ASSERT_EQUAL(c.t.in_len, 512);
+		CU_ASSERT_EQUAL(r.disk->nsubmits, n + 1);
+		CU_ASSERT_EQUAL(r.disk->ops[0], n ? STORE_FLUSH : STORE_READ);
+		CU_ASSERT_EQUAL(r.disk->ops[n], STORE_READ);
+		scsi_task_fini(&c.t);
+		rig_in(&r, &c, six, 6, 512);
+		CU_ASSERT_EQUAL(rig_sense(&c), SENSE_RANGE); /* it is no FUA bit there */
+		scsi_task_fini(&c.t);
+		rig_close(&r);
+	}
+}
+
+/* What cannot be written is not read either: the medium does not have it. */
+static void a_forced_read_that_cannot_flush(void)
+{
+	static const uint8_t cdb[16] = { 0x88, 0x08, [13] = 1 };
+	struct rig_cmd c;
+	struct rig r;
+
+	rig_start(&r);
+	r.disk->error = -EIO;
+	rig_in(&r, &c, cdb, 16, 512);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_WRITE_ERROR);
+	CU_ASSERT_EQUAL(c.t.in_len, 0);
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 1);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
 static void write_protected(void)
 {
 	static const uint8_t same_unmap[10] = { 0x41, 0x08, 0, 0, 0, 0, 0, 0, 1 };
@@ -420,6 +475,9 @@ static const struct unit_test tests[] = {
 	{ "a command moves 8 MiB at most", too_much_for_one_command },
 	{ "FUA and a cache that is off force writes through", forced_writes },
 	{ "a write protected unit is not written, and asks for no data", write_protected },
+	{ "FUA makes a read wait for the cache", forced_reads },
+	{ "which must be written first, or there is nothing to read",
+	  a_forced_read_that_cannot_flush },
 	{ "SYNCHRONIZE CACHE ends after the flush", sync_flushes },
 	{ "with IMMED it ends before, and a failure is told later", sync_goes_on_behind },
 	{ "an atomic write is one aligned physical block", atomic_writes },
