@@ -336,7 +336,9 @@ static void take_answer(struct track *t, struct track_entry *e, const struct tra
 {
 	uint8_t opcode = pdu_opcode(pdu->bhs);
 
-	if (!e->is_loose)
+	if (e->is_loose)
+		e->line = pdu->line; /* whatever it is, data for it goes there */
+	else
 		check_kind(e, opcode, pdu);
 	if (opcode == PDU_R2T)
 		take_r2t(t, e, pdu->bhs);
