@@ -41,7 +41,7 @@ struct buf_pool {
 	size_t reserve;  /* bytes lent by buf_get_reserve() at most */
 	size_t lent;     /* bytes now lent */
 	size_t reserved; /* of these: out of the reserve */
-	size_t kept;     /* bytes now in the free lists; lent + kept <= ceiling + reserve */
+	size_t kept;     /* bytes now in the free lists; with lent at most ceiling + reserve */
 	size_t turn;     /* bytes that the one whose ready() runs may take past the line */
 	SLIST_HEAD(, buf) classes[BUF_CLASSES];
 	STAILQ_HEAD(, buf_wait) line;
@@ -52,6 +52,12 @@ void buf_pool_init(struct buf_pool *p, size_t ceiling, size_t reserve);
 
 /* Gives the kept memory back. Every buffer must have come home. */
 void buf_pool_fini(struct buf_pool *p);
+
+/* Other limits from now on. What is lent beyond them stays so until it comes home. */
+void buf_pool_limit(struct buf_pool *p, size_t ceiling, size_t reserve);
+
+/* Give the kept memory back to the system, for somebody else has found none. */
+void buf_pool_trim(struct buf_pool *p);
 
 /*
  * A buffer of at least size bytes (1 … 16 MiB) with one reference, which the

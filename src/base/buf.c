@@ -51,22 +51,60 @@ void buf_pool_fini(struct buf_pool *p)
 	}
 }
 
-/* Drop what is kept, the largest first, until size bytes more have room in the pool. */
-static void make_room(struct buf_pool *p, size_t size)
+/* Drop what is kept, the largest first, until that is no more than so many bytes. */
+static void keep_at_most(struct buf_pool *p, size_t size)
 {
 	unsigned int cls = BUF_CLASSES;
 
-	while (p->lent + p->kept + size > p->ceiling + p->reserve) {
+	while (p->kept > size) {
 		while (SLIST_EMPTY(&p->classes[cls - 1]))
 			cls--;
 		drop_kept(p, cls - 1);
 	}
 }
 
+/* Bytes that may be kept beside so many that are lent: limits that were lowered can be passed. */
+static size_t room_beside(const struct buf_pool *p, size_t taken)
+{
+	size_t most = p->ceiling + p->reserve;
+
+	return most > taken ? most - taken : 0;
+}
+
+void buf_pool_limit(struct buf_pool *p, size_t ceiling, size_t reserve)
+{
+	p->ceiling = ceiling;
+	p->reserve = reserve;
+	keep_at_most(p, room_beside(p, p->lent));
+}
+
+void buf_pool_trim(struct buf_pool *p)
+{
+	keep_at_most(p, 0);
+}
+
 /*
- * See to it that a buffer of this class is kept. New memory is zeroed, so that
- * nothing of the process' own can ever reach a peer. False: no memory.
+ * A new buffer of the system's memory. It is zeroed, so that nothing of the process' own can
+ * ever reach a peer. NULL: there is no memory.
  */
+static struct buf *buf_new(struct buf_pool *p, size_t size)
+{
+	struct buf *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->data = aligned_alloc((size_t)1 << BUF_MIN_SHIFT, size);
+	if (!b->data) {
+		free(b);
+		return NULL;
+	}
+	memset(b->data, 0, size);
+	b->size = (uint32_t)size;
+	b->pool = p;
+	return b;
+}
+
+/* See to it that a buffer of this class is kept. False: no memory. */
 static bool stock(struct buf_pool *p, unsigned int cls)
 {
 	size_t size = class_size(cls);
@@ -74,18 +112,15 @@ static bool stock(struct buf_pool *p, unsigned int cls)
 
 	if (!SLIST_EMPTY(&p->classes[cls]))
 		return true;
-	make_room(p, size);
-	b = calloc(1, sizeof(*b));
+	keep_at_most(p, room_beside(p, p->lent + size));
+	b = buf_new(p, size);
+	if (!b && p->kept) {
+		/* The system may have none because of what is kept here, of other sizes. */
+		buf_pool_trim(p);
+		b = buf_new(p, size);
+	}
 	if (!b)
 		return false;
-	b->data = aligned_alloc((size_t)1 << BUF_MIN_SHIFT, size);
-	if (!b->data) {
-		free(b);
-		return false;
-	}
-	memset(b->data, 0, size);
-	b->size = (uint32_t)size;
-	b->pool = p;
 	SLIST_INSERT_HEAD(&p->classes[cls], b, free);
 	p->kept += size;
 	return true;
@@ -161,6 +196,8 @@ void buf_put(struct buf *b)
 		p->reserved -= b->size;
 	p->kept += b->size;
 	SLIST_INSERT_HEAD(&p->classes[class_of(b->size)], b, free);
+	if (p->kept > room_beside(p, p->lent))
+		drop_kept(p, class_of(b->size));
 }
 
 void buf_wait_start(struct buf_pool *p, struct buf_wait *w)

@@ -98,8 +98,7 @@ static void on_settings(void *user, const struct conf_settings *before,
 
 	if (before->log_level != after->log_level && !c->keeps_log_level)
 		log_set_level((enum log_level)after->log_level);
-	c->pool->ceiling = after->buffer_memory;
-	c->pool->reserve = after->buffer_memory;
+	buf_pool_limit(c->pool, after->buffer_memory, after->buffer_memory);
 	c->stop->timeout_ms = after->shutdown_timeout_ms;
 	iscsi_server_limit(c->server, &options);
 }

@@ -385,8 +385,8 @@ static int run(struct daemon *d)
 	if (!d->args.has_log_level)
 		log_set_level((enum log_level)d->config.settings.log_level);
 	/* As much again for data that initiators were promised room for. */
-	d->pool.ceiling = d->config.settings.buffer_memory;
-	d->pool.reserve = d->config.settings.buffer_memory;
+	buf_pool_limit(&d->pool, d->config.settings.buffer_memory,
+		       d->config.settings.buffer_memory);
 	return serve(d);
 }
 

@@ -1,5 +1,6 @@
 #include "iscsi/login.h"
 
+#include "base/buf.h"
 #include "iscsi/answer.h"
 #include "iscsi/auth.h"
 #include "iscsi/conn.h"
@@ -533,6 +534,8 @@ enum pdu_rx_verdict login_pdu(struct conn *c, const struct pdu_in *pdu)
 	struct login *l = c->login ? c->login : login_new(c);
 
 	if (!l) {
+		/* The next one finds what is kept for data now. */
+		buf_pool_trim(c->iscsi->pool);
 		conn_drop(c, "no memory for a login");
 		return PDU_RX_STOP;
 	}

@@ -4,6 +4,7 @@
  */
 #include "iscsi/server.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/loop.h"
 #include "iscsi/conn.h"
@@ -309,6 +310,7 @@ void iscsi_server_accept(struct iscsi_server *server, const struct portal *porta
 		tcp->conn = door_open(&server->iscsi, portal, &local, &peer, now_ms(tcp));
 	if (!tcp || !tcp->conn) {
 		log_warning("no memory for a new connection: closed");
+		buf_pool_trim(server->iscsi.pool); /* the next one finds what is kept for data */
 		free(tcp);
 		close(fd);
 		return;

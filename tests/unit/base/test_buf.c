@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define KIB  ((size_t)1024)
@@ -194,6 +195,72 @@ static void limits_hold_always(void)
 	buf_pool_fini(&p);
 }
 
+/*
+ * The system's memory, in place of the C library's: it has so many bytes for buffers. What they
+ * give back does not come here, so that the test says when that happens.
+ */
+static size_t system_bytes = SIZE_MAX;
+static const struct buf_pool *giving; /* whose kept memory counts as the system's when it goes */
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+	size_t kept = giving ? giving->kept : 0;
+	void *p;
+
+	if (kept + size > system_bytes || posix_memalign(&p, alignment, size))
+		return NULL;
+	return p;
+}
+
+/* Not all that the pool may have is there: buffers of other sizes are no reason to wait. */
+static void kept_memory_is_the_systems(void)
+{
+	struct buf *b, *c;
+	struct buf_pool p;
+
+	buf_pool_init(&p, 16 * MIB, 0);
+	system_bytes = MIB;
+	giving = &p;
+	b = buf_get(&p, 512 * KIB);
+	c = buf_get(&p, 256 * KIB);
+	buf_put(b);
+	buf_put(c);
+	CU_ASSERT_EQUAL(p.kept, 768 * KIB);
+	b = buf_get(&p, MIB);
+	CU_ASSERT_PTR_NOT_NULL(b);
+	CU_ASSERT_EQUAL(p.kept, 0);
+	CU_ASSERT_PTR_NULL(buf_get(&p, 2 * MIB));
+	buf_put(b);
+	buf_pool_trim(&p);
+	CU_ASSERT_EQUAL(p.kept, 0);
+	system_bytes = SIZE_MAX;
+	giving = NULL;
+	buf_pool_fini(&p);
+}
+
+/* buffer-memory can be lowered while more than that is lent. */
+static void limits_can_be_lowered(void)
+{
+	struct buf *all, *reserved;
+	struct buf_pool p;
+
+	buf_pool_init(&p, 4 * MIB, 4 * MIB);
+	buf_put(buf_get(&p, MIB));
+	all = buf_get(&p, 2 * MIB);
+	buf_pool_limit(&p, 64 * KIB, 64 * KIB);
+	CU_ASSERT_EQUAL(p.kept, 0);
+	CU_ASSERT_PTR_NULL(buf_get(&p, 4 * KIB));
+	reserved = buf_get_reserve(&p, 4 * KIB); /* that was promised */
+	CU_ASSERT_PTR_NOT_NULL(reserved);
+	buf_put(reserved);
+	buf_put(all);
+	CU_ASSERT_TRUE(p.kept <= 128 * KIB);
+	all = buf_get(&p, 64 * KIB);
+	CU_ASSERT_PTR_NOT_NULL(all);
+	buf_put(all);
+	buf_pool_fini(&p);
+}
+
 /* Somebody in line who takes what he asked for. */
 struct waiter {
 	struct buf_wait wait;
@@ -330,6 +397,8 @@ static const struct unit_test tests[] = {
 	{ "nothing is lent beyond the ceiling, but the reserve", ceiling_and_reserve },
 	{ "kept memory of other sizes gives way", kept_memory_gives_way },
 	{ "lent and kept never pass ceiling and reserve", limits_hold_always },
+	{ "limits can be lower than what is lent", limits_can_be_lowered },
+	{ "kept memory goes when the system has none", kept_memory_is_the_systems },
 	{ "nobody overtakes the head of the line", nobody_overtakes },
 	{ "one turn serves all at the head that fit", one_turn_serves_all_that_fit },
 	{ "who leaves the line is not called", leaving_the_line },
