@@ -43,6 +43,7 @@ enum cmd_flag {
 	F_WIPES = 0x1000,   /* wipes all of the medium (wipe.h) */
 	F_NO_WAIT = 0x2000, /* BUSY when another command has its blocks to itself */
 	F_ANCHOR = 0x4000,  /* its ANCHOR bit is there where blocks can be anchored only */
+	F_LOEJ = 0x8000,    /* its LOEJ bit (byte 4, bit 1) is there on removable media only */
 
 	/* What strangers to a reservation may do (SPC-5, table 67; SBC-4, table 13). */
 	F_PR_WE_ANY = 0x10000, /* under a write exclusive reservation */
@@ -60,6 +61,7 @@ enum cmd_flag {
 #define CMD_USAGE_LEN 16
 #define CMD_UNMAP_BIT 0x08
 #define CMD_SAVE_BIT  0x01
+#define CMD_LOEJ_BIT  0x02
 
 /* The order of the fields is that in which a row is read. */
 struct scsi_cmd { /* NOLINT(clang-analyzer-optin.performance.Padding) */

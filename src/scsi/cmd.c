@@ -6,6 +6,9 @@
 
 #define SA_MASK 0x1f /* SPC-5, 4.2.2: SERVICE ACTION, in byte 1 */
 
+/* Rows with a bit that is there on some logical units only. */
+#define SOME_BITS (F_THIN_BIT | F_ANCHOR | F_SAVE_BIT | F_LOEJ)
+
 bool cmd_is_there(const struct scsi_cmd *c, const struct scsi_lu *lu)
 {
 	if (!lu)
@@ -59,12 +62,16 @@ uint8_t cmd_usage(const struct scsi_cmd *c, const struct scsi_lu *lu, size_t i)
 {
 	uint8_t mask = c->usage[i];
 
+	if (!(c->flags & SOME_BITS))
+		return mask; /* the usual case */
 	if (i == 1 && c->flags & F_THIN_BIT && !may_unmap(lu))
 		mask &= (uint8_t)~CMD_UNMAP_BIT;
 	if (i == 1 && c->flags & F_ANCHOR && !(lu && limits_may_anchor(lu)))
 		mask &= (uint8_t)~cmd_anchor_bit(c);
 	if (i == 1 && c->flags & F_SAVE_BIT && !(lu && lu->core->state_dir))
 		mask &= (uint8_t)~CMD_SAVE_BIT;
+	if (i == 4 && c->flags & F_LOEJ && !(lu && lu->opt.removable))
+		mask &= (uint8_t)~CMD_LOEJ_BIT;
 	return mask;
 }
 

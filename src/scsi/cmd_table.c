@@ -61,7 +61,7 @@ const struct scsi_cmd cmd_table[] = {
 	  F_PR_WE_ANY | F_ALUA_STANDBY,
 	  { 0x1a, 0x08, 0xff, 0xff, 0xff, 0x00 } },
 	{ 0x1b, NO_SA, "START STOP UNIT", CDB_PLAIN, XFER_NONE, medium_start_stop,
-	  F_PR_START,
+	  F_PR_START | F_LOEJ,
 	  { 0x1b, 0x01, 0x00, 0x00, 0x07, 0x00 } },
 	{ 0x1c, NO_SA, "RECEIVE DIAGNOSTIC RESULTS", CDB_ALLOC6W, XFER_IN_ALLOC,
 	  spc_receive_diagnostic, F_PR_WE_ANY | F_ALUA_STANDBY,

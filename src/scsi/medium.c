@@ -1,5 +1,6 @@
 #include "scsi/medium.h"
 
+#include "scsi/cmd.h"
 #include "scsi/finish.h"
 #include "scsi/itl.h"
 #include "scsi/lu.h"
@@ -8,7 +9,7 @@
 
 /* START STOP UNIT (SBC-4, 5.31), byte 4 */
 #define START    0x01
-#define LOEJ     0x02
+#define LOEJ     CMD_LOEJ_BIT
 #define NO_FLUSH 0x04
 
 /* Everybody hears of it who asks for events (mmc.h). */
@@ -49,17 +50,13 @@ static void stop(struct scsi_task *t)
 }
 
 /*
- * Power conditions are refused by the usage mask: there are none. IMMED makes no
- * difference, as nothing takes long but the flush, which must come first.
+ * Power conditions are refused by the usage mask, as there are none, and so is LOEJ where the
+ * medium stays. IMMED makes no difference: nothing takes long but the flush, which comes first.
  */
 void medium_start_stop(struct scsi_task *t)
 {
 	uint8_t what = t->cdb[4];
 
-	if (what & LOEJ && !t->lu->opt.removable) {
-		finish_cdb_field(t, 4, 1);
-		return;
-	}
 	/* Loading, too: SBC-4 leaves it open, and the initiators' own tests want it so. */
 	if (what & LOEJ && t->lu->prevents) {
 		finish_code(t, SENSE_PREVENTED);

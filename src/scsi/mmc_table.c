@@ -26,7 +26,7 @@ const struct scsi_cmd mmc_table[] = {
 	  F_PR_WE_ANY | F_ALUA_STANDBY,
 	  { 0x1a, 0x08, 0xff, 0x00, 0xff, 0x00 } },
 	{ 0x1b, NO_SA, "START STOP UNIT", CDB_PLAIN, XFER_NONE, medium_start_stop,
-	  F_PR_START,
+	  F_PR_START | F_LOEJ,
 	  { 0x1b, 0x01, 0x00, 0x00, 0x03, 0x00 } },
 	{ 0x1e, NO_SA, "PREVENT ALLOW MEDIUM REMOVAL", CDB_PLAIN, XFER_NONE, medium_prevent_allow,
 	  F_PR_ALLOW,

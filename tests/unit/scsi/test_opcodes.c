@@ -140,11 +140,37 @@ static void unmap_bit(void)
 	}
 }
 
+/* LOEJ of START STOP UNIT likewise: what does not come out is not ejected. */
+static void loej_bit(void)
+{
+	static const uint8_t eject[6] = { 0x1b, 0, 0, 0, 0x02 };
+	struct scsi_lu_options opt = rig_options();
+	struct rig_cmd c;
+	struct rig r;
+	int removable;
+
+	for (removable = 0; removable < 2; removable++) {
+		opt.removable = removable;
+		rig_open_with(&r, &opt);
+		rig_greet(&r, &r.x[0], 0);
+		report(&r, &c, 1, 0x1b, 0);
+		CU_ASSERT_EQUAL(c.t.buf->data[4 + 4], removable ? 0x07 : 0x05);
+		scsi_task_fini(&c.t);
+		rig_none(&r, &c, eject, sizeof(eject));
+		CU_ASSERT_EQUAL(c.t.status == SCSI_GOOD, removable);
+		if (!removable)
+			rig_check_pointer(&c, true, 4, 1);
+		scsi_task_fini(&c.t);
+		rig_close(&r);
+	}
+}
+
 static const struct unit_test tests[] = {
 	{ "all commands are listed from their rows", all_commands },
 	{ "one command comes with its usage data, and timeouts when asked for", one_command },
 	{ "reporting options must suit the operation code", reporting_options },
 	{ "a bit is told only where it may be set", unmap_bit },
+	{ "to eject, too, only where that can be", loej_bit },
 };
 
 UNIT_MAIN("scsi/opcodes", tests)
