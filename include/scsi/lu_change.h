@@ -20,6 +20,7 @@ struct scsi_lu_change {
 	uint32_t physical_block_size; /* bytes; fits as in struct scsi_lu_options */
 	bool write_cache;
 	bool thin;
+	uint8_t soft_threshold; /* percent, as in struct scsi_lu_options */
 	bool read_only;
 	void *user;
 };

@@ -216,6 +216,7 @@ static void change(struct commit *c, struct plan_lun *row)
 		.physical_block_size = (uint32_t)o->physical_block_size,
 		.write_cache = o->write_cache,
 		.thin = o->thin,
+		.soft_threshold = (uint8_t)o->soft_threshold,
 		.read_only = o->read_only,
 		.user = row->after->mask,
 	};

@@ -25,6 +25,7 @@ static const struct {
 	{ &conf_target, "portal-groups", EFFECT_NOW },
 	{ &conf_lun, "initiators", EFFECT_NOW },
 	{ &conf_lun, "physical-block-size", EFFECT_NOW },
+	{ &conf_lun, "soft-threshold", EFFECT_NOW },
 	{ &conf_lun, "write-cache", EFFECT_NOW },
 	{ &conf_lun, "size", EFFECT_RESIZE },
 	{ &conf_lun, "io", EFFECT_REOPEN },

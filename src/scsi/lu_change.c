@@ -3,6 +3,7 @@
 #include "scsi/rangelock.h"
 #include "scsi/sbc_rw.h"
 #include "scsi/task.h"
+#include "scsi/thin.h"
 #include "scsi/ua.h"
 #include "scsi/wipe.h"
 
@@ -41,6 +42,7 @@ static void take_options(struct scsi_lu *lu, const struct scsi_lu_change *c)
 	lu->opt.physical_block_size = c->physical_block_size;
 	lu->opt.write_cache = c->write_cache;
 	lu->opt.thin = c->thin && (caps & STORE_CAN_DISCARD || c->read_only);
+	lu->opt.soft_threshold = c->soft_threshold;
 	lu->opt.read_only = c->read_only || caps & STORE_READ_ONLY;
 }
 
@@ -58,6 +60,17 @@ static void take_cache(struct scsi_lu *lu, bool before)
 		sbc_flush_behind(lu);
 }
 
+/* A threshold is reached anew when it is another one; a mode page has it. */
+static void take_threshold(struct scsi_lu *lu, const struct scsi_lu_options *before)
+{
+	if (lu->opt.soft_threshold == before->soft_threshold && lu->opt.thin == before->thin)
+		return;
+	if (lu->opt.soft_threshold || before->soft_threshold)
+		ua_set_lu(lu, UA_MODE_CHANGED, NULL);
+	lu->thin.is_reached = false;
+	thin_look(lu);
+}
+
 struct store *scsi_lu_change(struct scsi_lu *lu, const struct scsi_lu_change *c)
 {
 	const struct scsi_lu_options before = lu->opt;
@@ -70,6 +83,7 @@ struct store *scsi_lu_change(struct scsi_lu *lu, const struct scsi_lu_change *c)
 	}
 	take_options(lu, c);
 	take_cache(lu, before.write_cache);
+	take_threshold(lu, &before);
 	if (lu->opt.physical_block_size != before.physical_block_size ||
 	    lu->opt.thin != before.thin)
 		ua_set_lu(lu, UA_CAPACITY, NULL); /* READ CAPACITY (16) has both of them */

@@ -54,6 +54,8 @@ static void looked(struct store_io *io)
 	bool is_reached;
 
 	lu->thin.is_looking = false;
+	if (!lu->opt.soft_threshold)
+		return; /* there is none any more */
 	lu->thin.due = lu->writes.bytes + LOOK_MAX;
 	if (io->error)
 		return; /* the next look may be luckier */

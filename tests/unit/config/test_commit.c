@@ -42,6 +42,8 @@ static void options(void)
 	store = lu->store;
 	CU_ASSERT_EQUAL(set(&r, NAME "a", 1, "write-cache", "no"), 0);
 	CU_ASSERT_FALSE(lu->wce);
+	CU_ASSERT_EQUAL(set(&r, NAME "a", 1, "soft-threshold", "75"), 0);
+	CU_ASSERT_EQUAL(lu->opt.soft_threshold, 75);
 	CU_ASSERT_PTR_EQUAL(lu->store, store);
 	CU_ASSERT_EQUAL(set(&r, NAME "a", 1, "read-only", "yes"), 0);
 	CU_ASSERT(lu->opt.read_only && lu->store->caps & STORE_READ_ONLY);

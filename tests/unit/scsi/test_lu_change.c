@@ -1,6 +1,6 @@
 #include "scsi/lu_change.h"
 
-#include "rig.h"
+#include "keep_rig.h"
 
 static const uint8_t write_10[10] = { 0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0 };
 static const uint8_t read_10[10] = { 0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0 };
@@ -13,6 +13,7 @@ static struct scsi_lu_change as_it_is(const struct scsi_lu *lu)
 		.physical_block_size = lu->opt.physical_block_size,
 		.write_cache = lu->opt.write_cache,
 		.thin = lu->opt.thin,
+		.soft_threshold = lu->opt.soft_threshold,
 		.read_only = lu->opt.read_only,
 		.user = lu->opt.user,
 	};
@@ -154,12 +155,95 @@ static void the_cache_goes_off(void)
 	rig_close(&r);
 }
 
+/* Another soft threshold is looked at, and told when it is reached already. */
+static void the_threshold_moves(void)
+{
+	static const struct {
+		uint8_t threshold; /* 80 % are in use */
+		bool is_reached;
+	} steps[] = { { 90, false }, { 70, true }, { 60, true }, { 0, false }, { 80, true } };
+	struct scsi_lu_change change;
+	unsigned int errors = 0;
+	struct rig r;
+	size_t i;
+
+	log_set_sink(keep_no_log, &errors);
+	rig_start(&r);
+	r.disk->store.caps |= STORE_CAN_SPACE;
+	r.disk->space = (struct store_space){ .available = 20 << 20, .total = 100 << 20 };
+	change = as_it_is(r.lu);
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		change.soft_threshold = steps[i].threshold;
+		CU_ASSERT_PTR_NULL(scsi_lu_change(r.lu, &change));
+		rig_run(&r);
+		CU_ASSERT_EQUAL(sense_of(&r), SENSE_MODE_CHANGED); /* page 1Ch/02h has it */
+		CU_ASSERT_EQUAL(sense_of(&r),
+				steps[i].is_reached ? SENSE_SOFT_THRESHOLD : SENSE_NONE);
+		CU_ASSERT_EQUAL(sense_of(&r), SENSE_NONE);
+	}
+	rig_close(&r);
+	log_set_sink(NULL, NULL);
+}
+
+/* One that is taken away while somebody looks is not told of. */
+static void a_threshold_that_is_gone(void)
+{
+	struct scsi_lu_change change;
+	struct rig r;
+
+	rig_start(&r);
+	r.disk->store.caps |= STORE_CAN_SPACE;
+	r.disk->space = (struct store_space){ .available = 20 << 20, .total = 100 << 20 };
+	r.disk->hold = true;
+	change = as_it_is(r.lu);
+	change.soft_threshold = 50;
+	scsi_lu_change(r.lu, &change);
+	change.soft_threshold = 0;
+	scsi_lu_change(r.lu, &change);
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 1);
+	rig_release(r.disk, 1);
+	rig_run(&r);
+	CU_ASSERT_EQUAL(sense_of(&r), SENSE_MODE_CHANGED);
+	CU_ASSERT_EQUAL(sense_of(&r), SENSE_NONE);
+	rig_close(&r);
+}
+
+/* Thin provisioning that comes back is looked after again. */
+static void thin_again(void)
+{
+	struct scsi_lu_change change;
+	struct rig r;
+
+	rig_start(&r);
+	r.disk->store.caps |= STORE_CAN_SPACE;
+	r.disk->space = (struct store_space){ .available = 90 << 20, .total = 100 << 20 };
+	change = as_it_is(r.lu);
+	change.soft_threshold = 50;
+	scsi_lu_change(r.lu, &change);
+	rig_run(&r);
+	change.thin = false;
+	scsi_lu_change(r.lu, &change);
+	rig_run(&r);
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 1);
+	CU_ASSERT_EQUAL(r.lu->thin.due, UINT64_MAX);
+	change.thin = true;
+	scsi_lu_change(r.lu, &change);
+	rig_run(&r);
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 2);
+	CU_ASSERT_EQUAL(r.disk->ops[1], STORE_SPACE);
+	CU_ASSERT_NOT_EQUAL(r.lu->thin.due, UINT64_MAX);
+	rig_close(&r);
+}
+
 static const struct unit_test tests[] = {
 	{ "a held unit begins nothing, and goes on where it was", held },
 	{ "who waits for a held unit can be aborted", abort_of_the_held },
 	{ "another store takes over", another_store },
 	{ "what can be seen of a change is told", who_sees_it_is_told },
 	{ "without a cache nothing stays in it", the_cache_goes_off },
+	{ "another soft threshold counts at once", the_threshold_moves },
+	{ "one that is gone is not told of", a_threshold_that_is_gone },
+	{ "space is looked at again when it is thin again", thin_again },
 };
 
 UNIT_MAIN("scsi/lu_change", tests)
