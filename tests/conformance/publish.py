@@ -29,6 +29,14 @@ reason told.
 
 `ctest -L conformance` runs all of it; `tests/conformance/expected.txt`, from which this page is made, is what it holds the
 results against.
+
+## Where the standards leave a choice
+
+- A command that is wrong in itself is told ILLEGAL REQUEST, also where it would meet another's reservation or a unit
+  attention. SAM-5 (5.3.3) has RESERVATION CONFLICT come behind the unit attentions of resets and of lost commands and before
+  all others, but lets ILLEGAL REQUEST, BUSY and TASK SET FULL take any place in that order. Nothing of the medium or of
+  the reservation shows by it: only the CDB is looked at. During SANITIZE and FORMAT UNIT their progress is told first.
+- The command timeouts descriptors of REPORT SUPPORTED OPERATION CODES recommend no time: `ARCHITECTURE.md` says why.
 """
 
 

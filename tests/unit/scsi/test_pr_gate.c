@@ -164,6 +164,26 @@ static void each_cell_of_the_table(void)
 	rig_close(&r);
 }
 
+/* SAM-5, 5.3.3: a CDB that is wrong may be told so first; what the medium says may not. */
+static void a_wrong_cdb_is_told_first(void)
+{
+	static const uint8_t stray[10] = { 0x28, 0x01, [8] = 1 };
+	static const uint8_t past_the_end[10] = { 0x28, [2] = 0xff, [8] = 1 };
+	struct rig_cmd c;
+	struct rig r;
+
+	start(&r);
+	CU_ASSERT_EQUAL(pr_do(&r, &r.x[1], PR_REGISTER, 0, 0, 0xb), SCSI_GOOD);
+	CU_ASSERT_EQUAL(pr_do(&r, &r.x[1], PR_RESERVE, PR_EXCLUSIVE_ACCESS, 0xb, 0), SCSI_GOOD);
+	rig_in(&r, &c, stray, sizeof(stray), 512);
+	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_CDB_FIELD);
+	scsi_task_fini(&c.t);
+	rig_in(&r, &c, past_the_end, sizeof(past_the_end), 512);
+	CU_ASSERT_EQUAL(c.t.status, SCSI_RESERVATION_CONFLICT);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
 /* No row of the table that stands in the device server is left out above. */
 static void the_table_is_whole(void)
 {
@@ -321,6 +341,7 @@ static void a_holder_is_known_by_its_name(void)
 }
 
 static const struct unit_test tests[] = {
+	{ "a wrong CDB is told before a conflict, a bad range is not", a_wrong_cdb_is_told_first },
 	{ "each command, each type, each kind of nexus", each_cell_of_the_table },
 	{ "no command is missing in that", the_table_is_whole },
 	{ "RESERVE keeps all but few commands of others out",
