@@ -412,12 +412,12 @@ void port_give_up(struct task *t)
 	fail_again(&t->scsi);
 }
 
-/* Go on with an answer behind what the initiator has of it. */
+/* Go on with an answer behind what the initiator has of it, or tell by ExpDataSN where that was. */
 static void resume_answer(struct task *t, uint32_t expdatasn)
 {
 	struct datain_source src;
 
-	if (t->scsi.in_len && t->in.max_pdu) {
+	if (t->in.max_pdu) {
 		src = reply_source(t);
 		src.max_pdu = t->in.max_pdu; /* as it was cut for the lost connection */
 		if (expdatasn)

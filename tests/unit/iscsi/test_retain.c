@@ -206,6 +206,35 @@ static void data_that_was_let_go(void)
 	bench_close(&b);
 }
 
+/*
+ * 11.4.8: ExpDataSN of a read that came to nothing is behind what its initiator has, whatever was
+ * made for the lost connection and never went out.
+ */
+static void data_that_never_went_out(void)
+{
+	const struct pdu_text_req text = { .immediate = true,
+					   .final = true,
+					   .ttt = PDU_TAG_RESERVED };
+	struct pdu_snack req = { .ttt = PDU_TAG_RESERVED, .runlength = 1 };
+	struct peer *p, *q;
+	struct bench b;
+	struct got g;
+
+	p = begin(&b, LEVEL_2);
+	req.itt = peer_read(p, 0, 128);
+	peer_take_some(p, 4);
+	peer_text_req(p, &text, "MaxRecvDataSegmentLength=1024\n");
+	req.expstatsn = p->statsn;
+	peer_snack(p, &req); /* the length is another: it is rejected, and the read fails */
+	peer_cut(p);
+	q = peer_join(p, 1, LATER);
+	CU_ASSERT_EQUAL(peer_reassign(q, req.itt, 4), PDU_TMF_COMPLETE);
+	CU_ASSERT(peer_expect(q, PDU_SCSI_RSP, &g) && g.itt == req.itt);
+	CU_ASSERT_EQUAL(sense_of(&g), 0x0b1113);
+	CU_ASSERT_EQUAL(be32(g.bhs + 36), 4);
+	bench_close(&b);
+}
+
 /* What the store was busy with when the line was lost is said when it is asked for, not before. */
 static void answered_while_it_waits(void)
 {
@@ -468,6 +497,7 @@ static const struct unit_test tests[] = {
 	{ "7.2.2: a write goes on", a_write_goes_on },
 	{ "7.2.2: a read goes on", a_read_goes_on },
 	{ "7.2.2: a status is given again", a_status_is_given_again },
+	{ "11.4.8: data that never went out", data_that_never_went_out },
 	{ "7.2.2: no SNACK Tag any more", no_snack_tag_any_more },
 	{ "11.4.7.2: data that was let go", data_that_was_let_go },
 	{ "answered while it waits", answered_while_it_waits },
