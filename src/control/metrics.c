@@ -91,15 +91,26 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *c, const ch
 
 /* ---- on the loop ---- */
 
+static unsigned int connections(const struct metrics *m)
+{
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(m->http, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info->num_connections;
+}
+
 static void run(struct metrics *m)
 {
 	struct ev_loop *loop = m->env.loop;
 	unsigned long long ms;
+	unsigned int before;
 
 	/* Full, it looks at the listening socket again only in the run after one in which a
 	 * connection left. */
-	MHD_run(m->http);
-	MHD_run(m->http);
+	do {
+		before = connections(m);
+		MHD_run(m->http);
+	} while (connections(m) < before);
 	ev_timer_stop(loop, &m->due);
 	if (MHD_get_timeout(m->http, &ms) != MHD_YES)
 		return;

@@ -150,6 +150,18 @@ class Metrics(cli.Case):
             self.assertEqual(get(port)[0], 200)
             self.assertEqual(itgtd.end(), 0)
 
+    def test_who_says_nothing_makes_room(self):
+        """Twice as many as have room, and one: the second half comes in when the first has been sent away."""
+        itgtd, port = serve("-l", "notice")
+        with itgtd:
+            silent = [socket.create_connection(("127.0.0.1", port), cli.LIMIT_S) for _ in range(33)]
+            for s in silent[:32]:
+                self.assertEqual(s.recv(1), b"")
+            self.assertEqual(get(port)[0], 200)
+            for s in silent:
+                s.close()
+            self.assertEqual(itgtd.end(), 0)
+
     def test_a_thousand_luns(self):
         luns = "".join(f'  lun "{n}" {{ backend = "null" size = "1M" }}\n' for n in range(1100))
         conf = ('metrics = "[::1]:0"\nportal-group "1" { listen = { "127.0.0.1:0" } }\n'
