@@ -60,9 +60,18 @@ def setup_faults():
             yield f"scripts/setup: {what}: {got}"
 
 
+def usage_faults():
+    """Who asks how scripts/test is used does not get half an hour of it."""
+    for word in ("--help", "unit"):
+        done = subprocess.run([tree.ROOT / "scripts/test", word], text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        if done.returncode != 2 or not done.stdout.startswith("usage: scripts/test"):
+            yield f"scripts/test {word}: {done.returncode}, {done.stdout[:200]}"
+
+
 def main():
     scripts = list(shell_scripts())
-    faults = list(setup_faults())
+    faults = list(setup_faults()) + list(usage_faults())
     if shutil.which("shellcheck"):
         out = tree.run("shellcheck", "--exclude=SC1091", *map(str, scripts))
         faults += [out.stdout] if out.returncode else []
