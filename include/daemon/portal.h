@@ -19,6 +19,7 @@ struct listeners {
 	TAILQ_HEAD(, listener) list; /* owns */
 	ev_timer pause;              /* runs while the system is out of descriptors or memory */
 	bool was_told;               /* of that */
+	int fd_max;                  /* descriptors from here on are not for initiators */
 };
 
 #define LISTENERS_WHY_MAX 256

@@ -8,15 +8,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define BACKLOG    128
 #define ACCEPT_MAX 64   /* connections taken in a turn of the loop */
 #define PAUSE_S    0.25 /* without descriptors or memory: so long nobody is accepted */
+#define SPARE      64   /* descriptors that initiators cannot take … */
+#define SPARE_PART 4    /* … of few only one in so many */
 
 struct listener {
 	ev_io watcher;
@@ -261,11 +265,22 @@ static void on_pause_end(struct ev_loop *loop, ev_timer *w, int events)
 static void pause_accepting(struct listeners *l, int err)
 {
 	if (!l->was_told)
-		log_error("no connection can be accepted for now: %s", strerror(err));
+		log_error("no connection can be accepted for now: %s%s", strerror(err),
+			  err == EMFILE ? " (ulimit -n, LimitNOFILE)" : "");
 	l->was_told = true;
 	watch(l, false);
 	ev_timer_set(&l->pause, PAUSE_S, 0.);
 	ev_timer_start(l->loop, &l->pause);
+}
+
+/* The lowest number that is free, which tells how many descriptors there are at least. */
+static int lowest_free(const struct listener *l)
+{
+	int fd = fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? INT_MAX : fd;
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *w, int events)
@@ -276,6 +291,10 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 	(void)loop;
 	(void)events;
 	for (i = 0; i < ACCEPT_MAX; i++) {
+		if (lowest_free(l) >= l->all->fd_max) {
+			pause_accepting(l->all, EMFILE);
+			return;
+		}
 		fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			l->all->was_told = false;
@@ -290,10 +309,39 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 	}
 }
 
+/*
+ * However many initiators come, files can be opened (a LUN's, the state directory's) and the
+ * control socket answers.
+ */
+static int connections_end_at(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur > INT_MAX)
+		return INT_MAX;
+	return (int)(r.rlim_cur -
+		     (r.rlim_cur / SPARE_PART < SPARE ? r.rlim_cur / SPARE_PART : SPARE));
+}
+
+/* Beyond max-connections initiators are told so; these are not, and wait. */
+static void compare_limits(const struct listeners *all, uint32_t max_connections)
+{
+	const struct listener *l = TAILQ_FIRST(&all->list);
+	int room = l ? all->fd_max - lowest_free(l) : INT_MAX;
+
+	if (room < 0 || (uint32_t)room < max_connections)
+		log_warning("max-connections is %u, but the limit of open files leaves room for %d "
+			    "(ulimit -n, "
+			    "LimitNOFILE); others will wait",
+			    max_connections, room < 0 ? 0 : room);
+}
+
 void listeners_start(struct listeners *all, struct ev_loop *loop, struct iscsi_server *server)
 {
 	struct listener *l;
 
+	all->fd_max = connections_end_at();
+	compare_limits(all, iscsi_server_core(server)->max_connections);
 	all->loop = loop;
 	all->server = server;
 	ev_timer_init(&all->pause, on_pause_end, PAUSE_S, 0.);

@@ -1,6 +1,7 @@
 """The control socket: who may come, what becomes of it, and JSON-RPC 2.0 to the letter."""
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -107,6 +108,22 @@ class Rights(ctl.Case):
             self.assertEqual((code, out), (1, ""))
             self.assertEqual(err, "itgtctl: only root, the daemon's user and its control-group may come\n")
             itgtd.said.until(r"^itgtd: control: uid 65534 \(process \d+\) is turned away$")
+            self.assertEqual(itgtd.end(), 0)
+
+    def test_initiators_leave_descriptors_for_it(self):
+        """And for files: whoever looks why nobody gets in any more is answered, and can make changes."""
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+        with self.serve(preexec_fn=few) as itgtd:
+            crowd = [cli.connect(itgtd.ports[0]) for _ in range(70)]
+            itgtd.said.until("^itgtd: no connection can be accepted for now")
+            self.assertGreater(self.show("status")["connections"], 32)
+            self.assertEqual(self.itgtctl("lun", "add", ctl.IQN, "5", f"{self.dir}/5.img,size=1M")[0], 0)
+            for one in crowd:
+                one.close()
+            with ctl.Initiator(itgtd.ports[0]) as initiator:
+                self.assertEqual(initiator.status, 0)
             self.assertEqual(itgtd.end(), 0)
 
     def test_members_of_the_group_may_come(self):

@@ -163,6 +163,15 @@ class CannotStart(cli.Case):
 
 
 class Limits(cli.Case):
+    def test_few_descriptors_are_told_at_the_start(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+
+        with cli.Daemon(*cli.RAM, preexec_fn=few) as itgtd:
+            self.assertRegex(itgtd.said.seen[0], r"^itgtd: max-connections is 1024, but the limit of open files leaves "
+                                                 r"room for 9\d\d \(ulimit -n, LimitNOFILE\); others will wait$")
+            self.assertEqual(itgtd.end(), 0)
+
     def test_without_descriptors_it_waits_and_goes_on(self):
         def few():
             resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
@@ -170,7 +179,7 @@ class Limits(cli.Case):
         with cli.Daemon(*cli.RAM, "-l", "debug", preexec_fn=few) as itgtd:
             port = itgtd.ports[0]
             crowd = [cli.connect(port) for _ in range(40)]
-            itgtd.said.until("^itgtd: no connection can be accepted for now: Too many open files$")
+            itgtd.said.until(r"^itgtd: no connection can be accepted for now: Too many open files \(ulimit -n, LimitNOFILE\)$")
             for one in crowd:
                 one.close()
             late = cli.connect(port)
