@@ -71,6 +71,16 @@ const char *keep_check(const struct keep_kind *kind, const uint8_t naa[static SC
 int keep_read(const struct scsi_lu *lu, const struct keep_kind *kind, uint8_t **p, uint32_t *len,
 	      const char **fault);
 
+/* Take over the len bytes at p between head and checksum. False: they make no sense. */
+typedef bool keep_take_fn(struct scsi_lu *lu, const uint8_t *p, uint32_t len);
+
+/*
+ * Read lu's file of that kind, when there is one, and have it taken over. What cannot be read
+ * is told with what holds instead. May block.
+ */
+void keep_load(struct scsi_lu *lu, const struct keep_kind *kind, keep_take_fn *take,
+	       const char *instead);
+
 /*
  * Put a file of len bytes, keep_frame()d here, in the place of lu's; bytes NULL: remove
  * it. k owns bytes from here on. done() is called once, never from inside.

@@ -1,14 +1,11 @@
 #include "scsi/ident.h"
 
 #include "base/bytes.h"
-#include "base/log.h"
-#include "scsi/core.h"
 #include "scsi/finish.h"
 #include "scsi/keep.h"
 #include "scsi/lu.h"
 #include "scsi/ua.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,41 +162,27 @@ void ident_set(struct scsi_task *t)
 	keep_write(&op->keep, t->lu, &kind, bytes, len, on_kept);
 }
 
-/* False: it makes no sense. */
-static bool get_file(struct scsi_lu *lu, const uint8_t *p, uint32_t len)
+static bool take(struct scsi_lu *lu, const uint8_t *p, uint32_t len)
 {
-	uint32_t at = KEEP_HEAD, end = len - KEEP_TAIL;
+	uint32_t at = 0;
 	size_t i;
 
 	for (i = 0; i < SCSI_IDENTS; i++) {
-		uint16_t n = end - at < 2 ? UINT16_MAX : be16(p + at);
+		uint16_t n = len - at < 2 ? UINT16_MAX : be16(p + at);
 
-		if (n > types[i].max || n > end - at - 2)
-			return false;
+		if (n > types[i].max || n > len - at - 2)
+			break;
 		lu->ident[i].len = n;
 		memcpy(lu->ident[i].bytes, p + at + 2, n);
 		at += 2u + n;
 	}
-	return at == end;
+	if (i == SCSI_IDENTS && at == len)
+		return true;
+	memset(lu->ident, 0, sizeof(lu->ident));
+	return false;
 }
 
 void ident_load(struct scsi_lu *lu)
 {
-	const char *fault = NULL;
-	uint8_t *p;
-	uint32_t len;
-	int err;
-
-	if (!keep_is_there(lu))
-		return;
-	err = keep_read(lu, &kind, &p, &len, &fault);
-	if (!err && !get_file(lu, p, len)) {
-		memset(lu->ident, 0, sizeof(lu->ident));
-		fault = "what it says makes no sense";
-	}
-	free(p);
-	if (err != -ENOENT && fault)
-		log_error("%s: the identifying information in %s cannot be read: "
-			  "%s; it is empty",
-			  lu->name, lu->core->state_dir, fault);
+	keep_load(lu, &kind, take, "it is empty");
 }

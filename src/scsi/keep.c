@@ -107,6 +107,25 @@ int keep_read(const struct scsi_lu *lu, const struct keep_kind *kind, uint8_t **
 	return err;
 }
 
+void keep_load(struct scsi_lu *lu, const struct keep_kind *kind, keep_take_fn *take,
+	       const char *instead)
+{
+	const char *fault = NULL;
+	uint8_t *p;
+	uint32_t len;
+	int err;
+
+	if (!keep_is_there(lu))
+		return;
+	err = keep_read(lu, kind, &p, &len, &fault);
+	if (!err && !take(lu, p + KEEP_HEAD, len - KEEP_HEAD - KEEP_TAIL))
+		fault = "what it says makes no sense";
+	free(p);
+	if (err != -ENOENT && fault)
+		log_error("%s: the %s in %s cannot be read: %s; %s", lu->name, kind->what,
+			  lu->core->state_dir, fault, instead);
+}
+
 /* A new file takes the place of the old one when all of it is on stable storage. */
 static int replace(int dir_fd, const struct keep *k)
 {

@@ -1,7 +1,5 @@
 #include "scsi/mode_save.h"
 
-#include "base/log.h"
-#include "scsi/core.h"
 #include "scsi/keep.h"
 #include "scsi/lu.h"
 #include "scsi/mode.h"
@@ -20,7 +18,7 @@ static const struct keep_kind kind = {
 	.version = 1,
 	.max = KEEP_HEAD + KEEP_TAIL + VALUES_MAX,
 	.suffix = "mode",
-	.what = "mode pages",
+	.what = "saved mode pages",
 };
 
 struct op {
@@ -63,20 +61,6 @@ void mode_save_start(struct scsi_task *t, const uint8_t *values, mode_saved_fn *
 
 void mode_save_load(struct scsi_lu *lu)
 {
-	const char *fault = NULL;
-	uint8_t *p;
-	uint32_t len;
-	int err;
-
-	if (!keep_is_there(lu))
-		return;
-	err = keep_read(lu, &kind, &p, &len, &fault);
-	if (!err && !mode_get_values(lu, p + KEEP_HEAD, len - KEEP_HEAD - KEEP_TAIL))
-		fault = "what it says makes no sense";
-	free(p);
-	if (err != -ENOENT && fault)
-		log_error("%s: the saved mode pages in %s cannot be read: %s; they "
-			  "have their defaults",
-			  lu->name, lu->core->state_dir, fault);
+	keep_load(lu, &kind, mode_get_values, "they have their defaults");
 	mode_reset(lu);
 }
