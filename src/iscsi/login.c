@@ -6,6 +6,7 @@
 #include "iscsi/conn.h"
 #include "iscsi/join.h"
 #include "iscsi/keys.h"
+#include "iscsi/login_room.h"
 #include "iscsi/login_rsp.h"
 #include "iscsi/login_rules.h"
 #include "iscsi/longtext.h"
@@ -406,7 +407,7 @@ static bool begin(struct login *l)
 		login_rsp_refuse(l, PDU_LOGIN_SERVICE_UNAVAILABLE, "the daemon is stopping");
 		return false;
 	}
-	if (iscsi->nconns > iscsi->max_connections) {
+	if (!login_room(l->conn)) {
 		login_rsp_refuse(l, PDU_LOGIN_OUT_OF_RESOURCES,
 				 "there are as many connections as max-connections allows, %u",
 				 iscsi->max_connections);

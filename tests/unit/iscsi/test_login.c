@@ -305,19 +305,6 @@ static void expect_refusal(struct bench *b, const char *names, uint16_t status)
 	CU_ASSERT_PTR_NULL(p->c);
 }
 
-static void too_many_connections(void)
-{
-	struct peer *one;
-	struct bench b;
-
-	bench_open(&b);
-	b.iscsi.max_connections = 1;
-	one = bench_login(&b, "");
-	expect_refusal(&b, PEER_NAMES, PDU_LOGIN_OUT_OF_RESOURCES);
-	CU_ASSERT_PTR_NOT_NULL(one->c);
-	bench_close(&b);
-}
-
 static void sent_elsewhere(void)
 {
 	struct pdu_login_rsp rsp;
@@ -367,7 +354,6 @@ static const struct unit_test tests[] = {
 	{ "keys where the rest of an answer is due", keys_where_the_rest_of_an_answer_is_due },
 	{ "text without end", text_without_end },
 	{ "other PDUs have no place in a login", other_pdus_have_no_place },
-	{ "too many connections", too_many_connections },
 	{ "sent elsewhere", sent_elsewhere },
 	{ "who may not enter", who_may_not_enter },
 };
