@@ -55,6 +55,9 @@ void auth_fini(struct auth *a);
 /* Is nothing (left) to be proven? */
 bool auth_is_done(const struct auth *a);
 
+/* Has it offered CHAP in these keys, where nothing has to be proven? */
+bool auth_is_needless(const struct auth *a, const struct auth_keys *keys);
+
 /* Note a pair if its key is one of the security stage. 0; -ENOENT: another key; -EEXIST: a second
  * time. */
 int auth_keys_take(struct auth_keys *keys, const struct text_pair *pair);

@@ -40,6 +40,7 @@ struct keys {
 		*limits;     /* borrowed; NULL: the built-in ones (discovery, before TargetName) */
 	struct param *param; /* borrowed: read and set */
 	uint64_t seen;       /* a bit for each row that was negotiated: a second time is an error */
+	uint64_t again;      /* of these: may be said once more, see keys_names_again() */
 	bool declared;       /* keys_declare() has done its work */
 	char why[KEYS_WHY_MAX]; /* after an error: which key, which rule, for the log */
 };
@@ -64,6 +65,13 @@ struct keys {
  */
 enum keys_verdict keys_take(struct keys *k, enum keys_phase phase, const struct text_pair *pair,
 			    struct text_out *out);
+
+/*
+ * From now on InitiatorName, SessionType and TargetName may be said once more, as they were. 6.3
+ * forbids it; but libiscsi, and QEMU with it, begins anew in the operational stage where it has
+ * offered CHAP, for it was given an account, and the target asks for none.
+ */
+void keys_names_again(struct keys *k);
 
 /*
  * The result of all pairs together, when the login's operational stage ends: values that

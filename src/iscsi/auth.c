@@ -65,6 +65,12 @@ static bool list_has(const char *list, const char *name)
 	}
 }
 
+bool auth_is_needless(const struct auth *a, const struct auth_keys *keys)
+{
+	return a->group->kind == ACCESS_OPEN && keys->value[AUTH_METHOD] &&
+	       list_has(keys->value[AUTH_METHOD], "CHAP");
+}
+
 static enum auth_verdict choose_method(struct auth *a, const char *offered, struct text_out *out)
 {
 	char quoted[80];

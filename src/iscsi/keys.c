@@ -20,6 +20,7 @@
 /* Flags of a row */
 #define NOT_IN_DISCOVERY 0x1 /* "Irrelevant when: SessionType=Discovery" */
 #define OURS             0x2 /* the target declares it: the initiator may answer it */
+#define IS_NAME          0x4 /* keys_names_again() is about it */
 
 #define NO_LIMIT SIZE_MAX
 
@@ -352,7 +353,7 @@ static const struct row rows[] = {
 	{ BOOLEAN(ImmediateData, take_and, offsetof(struct target_limits, ImmediateData)) },
 	{ BOOLEAN(InitialR2T, take_or, offsetof(struct target_limits, InitialR2T)) },
 	{ DECLARED(InitiatorAlias, take_alias, LOGIN | FULL) },
-	{ DECLARED(InitiatorName, take_initiator_name, LOGIN) },
+	{ DECLARED(InitiatorName, take_initiator_name, LOGIN), .flags = IS_NAME },
 	{ NUMBER(MaxBurstLength, take_min, NOT_IN_DISCOVERY, LENGTH_MIN, LENGTH_MAX, NO_CAP) },
 	{ NUMBER(MaxConnections, take_min, NOT_IN_DISCOVERY, 1, 65535, ISCSI_MAX_CONNECTIONS) },
 	{ NUMBER(MaxOutstandingR2T, take_min, NOT_IN_DISCOVERY, 1, 65535, NO_CAP) },
@@ -362,10 +363,10 @@ static const struct row rows[] = {
 	{ OBSOLETE(OFMarkInt, "Reject") },
 	{ OBSOLETE(OFMarker, "No") },
 	{ .name = "SendTargets", .phases = FULL, .pass_on = KEYS_SEND_TARGETS },
-	{ DECLARED(SessionType, take_session_type, LOGIN) },
+	{ DECLARED(SessionType, take_session_type, LOGIN), .flags = IS_NAME },
 	{ TARGETS_OWN(TargetAddress) },
 	{ TARGETS_OWN(TargetAlias) },
-	{ DECLARED(TargetName, take_target_name, LOGIN) },
+	{ DECLARED(TargetName, take_target_name, LOGIN), .flags = IS_NAME },
 	{ TARGETS_OWN(TargetPortalGroupTag) },
 	{ .name = "TaskReporting",
 	  .phases = LEADING,
@@ -456,6 +457,31 @@ static const char *phase_rule(const struct row *r, enum keys_phase phase)
 	return "only a key of the login phase (13)";
 }
 
+void keys_names_again(struct keys *k)
+{
+	size_t i;
+
+	for (i = 0; i < NROWS; i++) {
+		if (rows[i].flags & IS_NAME)
+			k->again |= bit_of(&rows[i]);
+	}
+}
+
+/* Is it the once more that is allowed, and says the same? */
+static bool is_said_again(struct keys *k, const struct row *r, const struct text_pair *pair,
+			  struct text_out *out)
+{
+	struct param now = *k->param;
+	struct keys as = { .param = &now };
+
+	if (!(k->again & bit_of(r)) || r->take(&as, r, pair, out) != KEYS_OK)
+		return false;
+	k->again &= ~bit_of(r);
+	return strcmp(now.InitiatorName, k->param->InitiatorName) == 0 &&
+	       strcmp(now.TargetName, k->param->TargetName) == 0 &&
+	       now.SessionType == k->param->SessionType;
+}
+
 enum keys_verdict keys_take(struct keys *k, enum keys_phase phase, const struct text_pair *pair,
 			    struct text_out *out)
 {
@@ -469,6 +495,8 @@ enum keys_verdict keys_take(struct keys *k, enum keys_phase phase, const struct 
 		return fault(k, pair, phase_rule(r, phase));
 	if (r->pass_on != KEYS_OK)
 		return r->pass_on;
+	if ((k->seen & bit_of(r)) && is_said_again(k, r, pair, out))
+		return KEYS_OK;
 	if (k->seen & bit_of(r))
 		return fault(k, pair, "a key comes once in a negotiation (6.3)");
 	k->seen |= bit_of(r);

@@ -333,6 +333,8 @@ static bool authenticate(struct login *l, const struct auth_keys *keys)
 		login_rsp_refuse(l, PDU_LOGIN_INITIATOR_ERROR, "%s", l->auth.why);
 		return false;
 	}
+	if (auth_is_needless(&l->auth, keys))
+		keys_names_again(&l->keys);
 	if (auth_is_done(&l->auth))
 		return true;
 	if (l->req.csg != PDU_STAGE_SECURITY || (l->req.transit && !asks)) {

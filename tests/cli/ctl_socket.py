@@ -84,6 +84,22 @@ class Socket(ctl.Case):
         code, _, err = cli.run("-f", "-c", path)
         self.assertEqual((code, err), (4, 'itgtd: control-group: there is no group "nosuchgroup"\n'))
 
+    def test_initiators_leave_descriptors_for_it(self):
+        """And for files: whoever looks why nobody gets in any more is answered, and can make changes."""
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+        with self.serve(preexec_fn=few) as itgtd:
+            crowd = [cli.connect(itgtd.ports[0]) for _ in range(70)]
+            itgtd.said.until("^itgtd: no connection can be accepted for now")
+            self.assertGreater(self.show("status")["connections"], 32)
+            self.assertEqual(self.itgtctl("lun", "add", ctl.IQN, "5", f"{self.dir}/5.img,size=1M")[0], 0)
+            for one in crowd:
+                one.close()
+            with ctl.Initiator(itgtd.ports[0]) as initiator:
+                self.assertEqual(initiator.status, 0)
+            self.assertEqual(itgtd.end(), 0)
+
 
 @cli.unittest.skipIf(os.geteuid() != 0, "only root can try out other users")
 class Rights(ctl.Case):
@@ -108,22 +124,6 @@ class Rights(ctl.Case):
             self.assertEqual((code, out), (1, ""))
             self.assertEqual(err, "itgtctl: only root, the daemon's user and its control-group may come\n")
             itgtd.said.until(r"^itgtd: control: uid 65534 \(process \d+\) is turned away$")
-            self.assertEqual(itgtd.end(), 0)
-
-    def test_initiators_leave_descriptors_for_it(self):
-        """And for files: whoever looks why nobody gets in any more is answered, and can make changes."""
-        def few():
-            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-
-        with self.serve(preexec_fn=few) as itgtd:
-            crowd = [cli.connect(itgtd.ports[0]) for _ in range(70)]
-            itgtd.said.until("^itgtd: no connection can be accepted for now")
-            self.assertGreater(self.show("status")["connections"], 32)
-            self.assertEqual(self.itgtctl("lun", "add", ctl.IQN, "5", f"{self.dir}/5.img,size=1M")[0], 0)
-            for one in crowd:
-                one.close()
-            with ctl.Initiator(itgtd.ports[0]) as initiator:
-                self.assertEqual(initiator.status, 0)
             self.assertEqual(itgtd.end(), 0)
 
     def test_members_of_the_group_may_come(self):

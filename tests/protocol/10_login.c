@@ -313,6 +313,44 @@ static void a_second_initiator_name(void)
 	}
 }
 
+/*
+ * libiscsi says its names anew when it has offered CHAP and nobody asks for it. That is read over;
+ * other names, and a third time, are not.
+ */
+static void names_again_after_needless_chap(void)
+{
+	static const char *const third[] = { "InitiatorName=" FIXTURE_INITIATOR "\n",
+					     "InitiatorName=iqn.2026-11.org.itgtd:other\n",
+					     "TargetName=iqn.2026-11.org.itgtd:other\n",
+					     "SessionType=Discovery\n" };
+	struct ini_login_step anew = { OPER, OPER, false }, end = { OPER, FULL, true };
+	struct pdu_login_rsp rsp;
+	struct ini_session s;
+	char lines[1024];
+	size_t i;
+
+	(void)snprintf(lines, sizeof(lines), "%sAuthMethod=CHAP,None\n", names().lines);
+	for (i = 0; i <= sizeof(third) / sizeof(third[0]); i++) {
+		fixture_connect(&s);
+		ask(&s, (struct ini_login_step){ SEC, OPER, true }, lines, &rsp);
+		CHECK_NUM(rsp.status, PDU_LOGIN_SUCCESS);
+		CHECK(strcmp(ini_text_get(&s.answer, "AuthMethod", 0), "None") == 0);
+		if (i == sizeof(third) / sizeof(third[0]))
+			break;
+		if (i == 0) {
+			ask(&s, anew, names().lines, &rsp);
+			CHECK_NUM(rsp.status, PDU_LOGIN_SUCCESS);
+		}
+		ask(&s, end, third[i], &rsp);
+		CHECK_NUM(rsp.status, PDU_LOGIN_INITIATOR_ERROR);
+		fixture_expect_end(&s);
+	}
+	ask(&s, end, names().lines, &rsp);
+	CHECK_NUM(rsp.status, PDU_LOGIN_SUCCESS);
+	fixture_ready(&s, fixture_lun());
+	fixture_leave(&s);
+}
+
 /* 4.2.7.1 and RFC 3722: names differ by more than their case. */
 static void names_in_capitals(void)
 {
@@ -480,6 +518,8 @@ static const struct unit_test tests[] = {
 	{ "11.13.5: missing and unknown names and sessions are told apart",
 	  missing_and_unknown_names },
 	{ "6.3: InitiatorName is said once", a_second_initiator_name },
+	{ "6.3: names may come again after CHAP that nobody asks for",
+	  names_again_after_needless_chap },
 	{ "4.2.7.1: names are compared with their case folded", names_in_capitals },
 	{ "11.12.2: a login request may come in pieces", a_request_in_pieces },
 	{ "11.13.2: a login answer longer than a PDU comes in pieces", an_answer_in_pieces },

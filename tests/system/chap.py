@@ -17,6 +17,7 @@ DISK = ("disk", "disk-secret-456")
 # Target, what the initiator presents, what it wants to be shown, whether it gets in.
 LOGINS = [
     (OPEN, NONE, NONE, True),
+    (OPEN, RIGHT, NONE, True),
     (ONE_WAY, RIGHT, NONE, True),
     (ONE_WAY, NONE, NONE, False),
     *[(ONE_WAY, wrong, NONE, False) for wrong in WRONG],
