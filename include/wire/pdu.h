@@ -378,6 +378,9 @@ enum pdu_login_status {
 	PDU_LOGIN_OUT_OF_RESOURCES = 0x0302,
 };
 
+/* In words: "authentication failure"; "?" for one that 11.13.5 does not have. */
+const char *pdu_login_status_name(uint16_t status);
+
 struct pdu_login_rsp { /* 11.13 */
 	bool transit;
 	bool cont;

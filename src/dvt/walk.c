@@ -77,7 +77,8 @@ static enum space_auth auth_of(const struct visit *v)
 static bool tell_login(const struct visit *v, const struct ini_session *s, int err)
 {
 	if (err == -EACCES)
-		return wrong(v, "the login was refused with status 0x%04x", s->login_status);
+		return wrong(v, "the login was refused with status 0x%04x, %s", s->login_status,
+			     pdu_login_status_name(s->login_status));
 	if (s->fault[0])
 		return wrong(v, "login: %s", s->fault);
 	return wrong(v, "login: %s", strerror(-err));

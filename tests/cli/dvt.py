@@ -57,7 +57,7 @@ class Dvt(cli.Case):
             # The target demands CHAP: a round without it is refused.
             code, _, err = dvt(*args, "--failures", "1", target)
             self.assertEqual(code, 1)
-            self.assertRegex(err, "round [0-9]+: the login was refused with status 0x0201")
+            self.assertRegex(err, "round [0-9]+: the login was refused with status 0x0201, authentication failure\n")
             wrong = ["--mutual-chap", "itgtd:" + self.secret("wrong", "another secret")]
             code, _, err = dvt(*args, *wrong, "--always-chap", "--failures", "1", target)
             self.assertEqual(code, 1)

@@ -85,7 +85,8 @@ static int fail_session(const struct session *s, const char *what, int err)
 	if (s->ini.fault[0])
 		return fail("the target broke a rule of RFC 7143: %s", s->ini.fault);
 	if (err == -EACCES)
-		return fail("the login was refused with status 0x%04x", s->ini.login_status);
+		return fail("the login was refused with status 0x%04x, %s", s->ini.login_status,
+			    pdu_login_status_name(s->ini.login_status));
 	return fail("%s: %s", what, strerror(-err));
 }
 

@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 #define BUF_ALIGN    4096
-#define READY_TRIES  32 /* unit attentions, or a unit that is becoming ready */
-#define CAPACITY_LEN 32 /* bytes of READ CAPACITY (16) data */
+#define NO_UNIT      0x052500 /* LOGICAL UNIT NOT SUPPORTED */
+#define READY_TRIES  32       /* unit attentions, or a unit that is becoming ready */
+#define CAPACITY_LEN 32       /* bytes of READ CAPACITY (16) data */
 
 /* Large bursts, and no R2T for what may be sent at once. istgt wants the session's type told. */
 #define KEYS                                \
@@ -45,7 +46,7 @@ static int log_in(struct session *s, const struct options *o, uint32_t n)
 	return ini_login(&s->ini, &login);
 }
 
-/* 0; -EBUSY: it does not become ready. */
+/* 0; -ENXIO: there is no such logical unit; -EBUSY: it does not become ready. */
 static int wait_ready(struct session *s, uint16_t lun)
 {
 	struct ini_task t;
@@ -56,6 +57,8 @@ static int wait_ready(struct session *s, uint16_t lun)
 		err = ini_task_run(&s->ini, &t);
 		if (err || ini_task_is_good(&t))
 			return err;
+		if (ini_task_sense(&t) == NO_UNIT)
+			return -ENXIO;
 	}
 	return -EBUSY;
 }
@@ -76,7 +79,7 @@ int session_open(struct session *s, const struct options *o, uint32_t n, const c
 	err = log_in(s, o, n);
 	if (err)
 		return err;
-	*what = "find the logical unit ready";
+	*what = "find the logical unit";
 	return wait_ready(s, o->url.lun);
 }
 

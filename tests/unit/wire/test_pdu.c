@@ -68,12 +68,22 @@ static void numbers_are_stamped(void)
 	CU_ASSERT_EQUAL(memcmp(out, want, sizeof(want)), 0);
 }
 
+static void statuses_have_names(void)
+{
+	CU_ASSERT_STRING_EQUAL(pdu_login_status_name(PDU_LOGIN_SUCCESS), "success");
+	CU_ASSERT_STRING_EQUAL(pdu_login_status_name(PDU_LOGIN_NOT_FOUND), "target not found");
+	CU_ASSERT_STRING_EQUAL(pdu_login_status_name(PDU_LOGIN_OUT_OF_RESOURCES),
+			       "out of resources");
+	CU_ASSERT_STRING_EQUAL(pdu_login_status_name(0x0303), "?");
+}
+
 static const struct unit_test tests[] = {
 	{ "fields that every header has are read", common_fields },
 	{ "a segment is padded to a multiple of four", padding },
 	{ "a header begins with zeroes but its opcode and length", begin_is_empty },
 	{ "TotalAHSLength counts words of four bytes", ahs_length_is_in_words },
 	{ "a stamp writes StatSN, ExpCmdSN and MaxCmdSN", numbers_are_stamped },
+	{ "a status of a login has a name", statuses_have_names },
 };
 
 UNIT_MAIN("wire/pdu", tests)
