@@ -99,6 +99,20 @@ static bool check_data(struct conn *c, uint64_t now_ms)
 }
 
 /*
+ * Answers that others stand behind, in a fence: the ping that asks for an acknowledgement may have
+ * been lost, and with it nothing that a SNACK could ask for. Where something was, check_ledger()
+ * asks.
+ */
+static bool check_fence(struct conn *c, uint64_t now_ms)
+{
+	bool waits = fence_check(c, now_ms, limit_ms(c));
+
+	if (waits && conn_is_full(c) && c->keeps && !c->ledger.n)
+		full_ping(c);
+	return waits;
+}
+
+/*
  * A CmdSN that others stand behind. At level 2 it may have been lost with a connection that the
  * initiator has some time to come back for (7.5).
  */
@@ -128,7 +142,7 @@ void stall_check(struct conn *c, uint64_t now_ms)
 	waits |= conn_is_full(c) && check_data(c, now_ms);
 	waits |= conn_is_full(c) && check_ledger(c, now_ms);
 	waits |= conn_is_full(c) && check_order(c, now_ms);
-	waits |= conn_is_full(c) && fence_check(c, now_ms, limit_ms(c));
+	waits |= conn_is_full(c) && check_fence(c, now_ms);
 	waits |= conn_is_full(c) && tmf_check(c->session, now_ms);
 	waits |= conn_is_full(c) && exchange_check(c, now_ms, limit_ms(c));
 	c->waits = waits;
