@@ -14,6 +14,7 @@
  * that came last, "@I" and "@C" for that challenge itself.
  */
 #include "fuzz.h"
+#include "repeat.h"
 #include "world.h"
 
 #include "base/bytes.h"
@@ -269,6 +270,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t how = feed_u8(&f);
 	size_t i;
 
+	repeat_start();
 	world_log();
 	memset(d, 0, sizeof(d));
 	if (how & 0x10)

@@ -13,8 +13,10 @@
 
 /* ---- the directory ---- */
 
-/* The process's; libFuzzer runs one input after the other. */
+/* The process's; libFuzzer runs one input after the other. By its descriptor it has the same name
+ * in every process: what libFuzzer sees compared becomes part of inputs. */
 static char dir[PATH_MAX_LEN];
+static char real[PATH_MAX_LEN];
 
 static void empty_dir(void)
 {
@@ -32,19 +34,23 @@ static void empty_dir(void)
 static void remove_dir(void)
 {
 	empty_dir();
-	rmdir(dir);
+	rmdir(real);
 }
 
 const char *restart_dir(void)
 {
 	bool has_memory = access("/dev/shm", W_OK) == 0;
+	int fd;
 
 	if (dir[0]) {
 		empty_dir();
 		return dir;
 	}
-	snprintf(dir, sizeof(dir), "%s/itgtd-fuzz-XXXXXX", has_memory ? "/dev/shm" : "/tmp");
-	MUST(mkdtemp(dir), "%s", dir);
+	snprintf(real, sizeof(real), "%s/itgtd-fuzz-XXXXXX", has_memory ? "/dev/shm" : "/tmp");
+	MUST(mkdtemp(real), "%s", real);
+	fd = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	MUST(fd >= 0, "%s", real);
+	snprintf(dir, sizeof(dir), "/proc/self/fd/%d", fd);
 	atexit(remove_dir);
 	return dir;
 }
