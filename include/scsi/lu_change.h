@@ -5,8 +5,9 @@
 #include "scsi/lu.h"
 
 /*
- * Hold it: commands that have not begun wait, those that have go on to their end. It is quiet
- * when these have ended and its store has given everything back.
+ * Hold it: commands that have not begun wait, those that have go on to their end, at
+ * once if it is a limit that they wait for. It is quiet when these have ended and its store has
+ * given everything back.
  */
 void scsi_lu_hold(struct scsi_lu *lu);
 bool scsi_lu_is_quiet(const struct scsi_lu *lu);

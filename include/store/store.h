@@ -104,6 +104,7 @@ struct store_ops {
 	const char *name;
 	void (*submit)(struct store_io *io); /* range and capability already checked */
 	void (*recall)(struct store *s, struct store_io *io); /* NULL: it holds nothing back */
+	void (*hurry)(struct store *s, bool on);              /* NULL: likewise */
 	int (*resize)(struct store *s, uint64_t size);        /* NULL: cannot */
 	void (*close)(struct store *s);                       /* no request is in flight */
 	void (*undo)(struct store *s); /* before close(): what opening made; NULL: nothing */
@@ -237,6 +238,12 @@ void store_view_end(struct store_view *v);
  * back at once, by done() with -ECANCELED. What is under way already is not stopped.
  */
 void store_recall(struct store *s, struct store_io *io);
+
+/*
+ * From now on a filter holds nothing back, until it is told otherwise: somebody waits for the
+ * store to be idle, and that cannot take as long as its limits would have it.
+ */
+void store_hurry(struct store *s, bool on);
 
 /*
  * Let a worker run work(), which may block and sees only what io points to; its

@@ -12,6 +12,7 @@
 void scsi_lu_hold(struct scsi_lu *lu)
 {
 	rangelock_hold(lu);
+	store_hurry(lu->store, true);
 }
 
 bool scsi_lu_is_quiet(const struct scsi_lu *lu)
@@ -30,6 +31,7 @@ bool scsi_lu_is_quiet(const struct scsi_lu *lu)
 
 void scsi_lu_go_on(struct scsi_lu *lu)
 {
+	store_hurry(lu->store, false);
 	rangelock_go_on(lu);
 }
 

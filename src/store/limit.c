@@ -25,6 +25,7 @@ struct limit {
 	struct store store; /* first */
 	struct bucket ops, bytes;
 	struct store_io_list waiting; /* in the order in which they came */
+	bool hurries;                 /* nothing waits for now; it is charged all the same */
 	struct env_alarm alarm;       /* when the first of them may go */
 };
 
@@ -59,6 +60,11 @@ static uint64_t due_ns(const struct limit *l)
 	return ops > bytes ? ops : bytes;
 }
 
+static bool may_pass(const struct limit *l)
+{
+	return l->hurries || due_ns(l) <= now_ns(l);
+}
+
 /* The request is the other store's from now on. It may have become smaller in the meantime. */
 static void pass(struct limit *l, struct store_io *io)
 {
@@ -90,12 +96,23 @@ static void on_alarm(struct env_alarm *a)
 	struct limit *l = a->user;
 	struct store_io *io;
 
-	while ((io = STAILQ_FIRST(&l->waiting)) && due_ns(l) <= now_ns(l)) {
+	while ((io = STAILQ_FIRST(&l->waiting)) && may_pass(l)) {
 		STAILQ_REMOVE_HEAD(&l->waiting, link);
 		pass_charged(l, io);
 	}
 	if (io)
 		wait_for_due(l);
+}
+
+static void limit_hurry(struct store *s, bool on)
+{
+	struct limit *l = limit_of(s);
+
+	l->hurries = on;
+	if (!on)
+		return;
+	env_alarm_stop(&l->alarm);
+	on_alarm(&l->alarm);
 }
 
 static void limit_submit(struct store_io *io)
@@ -105,7 +122,7 @@ static void limit_submit(struct store_io *io)
 
 	if (io->op == STORE_FLUSH || io->op == STORE_EXTENT || io->op == STORE_SPACE) {
 		pass(l, io);
-	} else if (is_first && due_ns(l) <= now_ns(l)) {
+	} else if (is_first && may_pass(l)) {
 		pass_charged(l, io);
 	} else {
 		STAILQ_INSERT_TAIL(&l->waiting, io, link);
@@ -170,6 +187,7 @@ static const struct store_ops limit_ops = {
 	.name = "limit",
 	.submit = limit_submit,
 	.recall = limit_recall,
+	.hurry = limit_hurry,
 	.resize = limit_resize,
 	.close = limit_close,
 	.undo = limit_undo,

@@ -258,6 +258,12 @@ void store_recall(struct store *s, struct store_io *io)
 		s->ops->recall(s, io);
 }
 
+void store_hurry(struct store *s, bool on)
+{
+	if (s->ops->hurry)
+		s->ops->hurry(s, on);
+}
+
 void store_work(struct store *s, struct store_io *io, int (*work)(struct store_io *io))
 {
 	io->store = s;

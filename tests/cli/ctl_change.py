@@ -2,6 +2,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -10,6 +11,7 @@ import cli
 import ctl
 import verify
 
+LOAD = os.environ["ITGT_LOAD"]
 A = "iqn.2026-11.org.example:a"
 B = "iqn.2026-11.org.example:b"
 HOST = "iqn.2026-11.org.example:host"
@@ -119,6 +121,18 @@ class Luns(Case):
                 while io.rounds == rounds and not io.fault:
                     time.sleep(0.001)
             self.assertEqual(self.change("lun", "set", A, "1", "thin=no"), [])  # it is so already
+
+    def test_a_limit_that_is_far_too_low_is_lifted_at_once(self):
+        spec = f"{self.dir}/slow.img,size=8M,max-iops=1"
+        with self.serve("--serve", spec, "--portal", "127.0.0.1:0") as itgtd:
+            url = re.search(r"iscsi://\S+", itgtd.ready)[0]
+            load = subprocess.Popen([LOAD, "-q", "64", "-w", "0", "-t", "100ms", "--quiet", url], stdout=subprocess.DEVNULL)
+            while self.show("status")["commands"] < 60:
+                pass
+            code, _, err = self.itgtctl("lun", "set", ctl.IQN, "0", "max-iops=0")
+            self.assertEqual((code, err), (0, ""))
+            self.assertEqual(load.wait(cli.LIMIT_S), 0)
+            self.assertEqual(itgtd.end(), 0)
 
     def test_a_mask_hides_at_once(self):
         with self.daemon() as itgtd, ctl.Initiator(itgtd.ports[0], target=A) as host:

@@ -259,6 +259,27 @@ static void it_looks_like_the_store_below(void)
 	store_env_free(env);
 }
 
+/* Who waits for the store to be idle waits for no limit. What went is charged. */
+static void in_a_hurry_nothing_waits(void)
+{
+	struct bench b;
+
+	start(&b, 10, 0);
+	submit(&b, 6, STORE_READ, 512);
+	CU_ASSERT_EQUAL(back(&b, 6), 2);
+	store_hurry(b.s, true);
+	CU_ASSERT_EQUAL(back(&b, 6), 6);
+	submit(&b, 5, STORE_READ, 512);
+	CU_ASSERT_EQUAL(back(&b, 5), 5);
+	store_hurry(b.s, false);
+	submit(&b, 1, STORE_READ, 512);
+	pass_time(&b, 999);
+	CU_ASSERT_EQUAL(back(&b, 1), 0);
+	pass_time(&b, 1);
+	CU_ASSERT_EQUAL(back(&b, 1), 1);
+	end(&b);
+}
+
 static const struct unit_test tests[] = {
 	{ "so many requests a second", so_many_requests_a_second },
 	{ "so many bytes a second", so_many_bytes_a_second },
@@ -268,6 +289,7 @@ static const struct unit_test tests[] = {
 	{ "a flush does not wait", a_flush_does_not_wait },
 	{ "what is recalled comes back at once", what_is_recalled_comes_back_at_once },
 	{ "what waited is looked at again", what_waited_is_looked_at_again },
+	{ "in a hurry nothing waits", in_a_hurry_nothing_waits },
 	{ "what was handed on is in flight", what_was_handed_on_is_in_flight },
 	{ "it looks like the store below", it_looks_like_the_store_below },
 };
