@@ -12,6 +12,12 @@
  */
 void step_io(struct scsi_task *t, void (*next)(struct scsi_task *t));
 
+/*
+ * What a cache of t's logical unit may have that is newer than the medium is written there;
+ * next() follows as with step_io(), and at once where there is no such cache.
+ */
+void step_flush(struct scsi_task *t, void (*next)(struct scsi_task *t));
+
 /* STORE_FUA when t's logical unit must have its writes on stable storage before their status. */
 uint32_t step_fua(const struct scsi_task *t);
 

@@ -21,12 +21,6 @@ static bool has_fua(const struct scsi_task *t)
 	       (form == CDB_RW10 || form == CDB_RW12 || form == CDB_RW16 || form == CDB_ATOMIC16);
 }
 
-/* May there be data in a cache that the medium does not have yet? */
-static bool is_ahead(const struct scsi_lu *lu)
-{
-	return lu->wce || lu->sync_busy; /* a cache that was just switched off is being flushed */
-}
-
 static void sbc_read_done(struct scsi_task *t)
 {
 	finish_in(t, (uint32_t)(t->nblk << t->lu->block_shift));
@@ -72,12 +66,10 @@ static void read_now(struct scsi_task *t)
  */
 void sbc_read(struct scsi_task *t)
 {
-	if (has_fua(t) && is_ahead(t->lu)) {
-		t->io = (struct store_io){ .op = STORE_FLUSH };
-		step_io(t, read_now);
-		return;
-	}
-	read_now(t);
+	if (has_fua(t))
+		step_flush(t, read_now);
+	else
+		read_now(t);
 }
 
 /* SBC-4, 5.39 to 5.42. out_want is a whole number of blocks; the gates saw to it. */

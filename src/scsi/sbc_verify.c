@@ -79,11 +79,17 @@ static void verify_read(struct scsi_task *t)
 	verify_step(t);
 }
 
-/* In steps of the work space: with BYTCHK 00b it is enough that the medium can be read. */
+/*
+ * It is the medium that is verified, so what is only cached goes there first (SBC-4, 5.36). In
+ * steps of the work space: with BYTCHK 00b it is enough that the medium can be read.
+ */
 void sbc_verify(struct scsi_task *t)
 {
 	t->step = 0;
-	verify_step(t);
+	if (total(t))
+		step_flush(t, verify_step);
+	else
+		finish_good(t);
 }
 
 /* What was written is on the medium, not only in a cache, before it is read again. */

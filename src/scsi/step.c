@@ -100,6 +100,17 @@ void step_io(struct scsi_task *t, void (*next)(struct scsi_task *t))
 	store_submit(t->lu->store, &t->io);
 }
 
+void step_flush(struct scsi_task *t, void (*next)(struct scsi_task *t))
+{
+	/* A cache that was just switched off is being flushed, too. */
+	if (!t->lu->wce && !t->lu->sync_busy) {
+		next(t);
+		return;
+	}
+	t->io = (struct store_io){ .op = STORE_FLUSH };
+	step_io(t, next);
+}
+
 uint32_t step_fua(const struct scsi_task *t)
 {
 	return t->lu->wce ? 0 : STORE_FUA;

@@ -87,7 +87,23 @@ static void without_bytchk_the_medium_is_read(void)
 	r.disk->nsubmits = 0;
 	rig_none(&r, &c, cdb, 10);
 	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
-	CU_ASSERT_EQUAL(r.disk->nsubmits, 2); /* 256 KiB, and the rest */
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 3);
+	CU_ASSERT_EQUAL(r.disk->ops[0], STORE_FLUSH); /* what is only cached */
+	CU_ASSERT_EQUAL(r.disk->ops[1], STORE_READ);  /* 256 KiB, and the rest */
+	scsi_task_fini(&c.t);
+
+	cdb_of(cdb, 0x2f, BYTCHK_NONE, 0, 0); /* nothing to verify, nothing to flush */
+	r.disk->nsubmits = 0;
+	rig_none(&r, &c, cdb, 10);
+	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 0);
+	scsi_task_fini(&c.t);
+
+	r.lu->wce = false;
+	cdb_of(cdb, 0x2f, BYTCHK_NONE, 0, 1);
+	rig_none(&r, &c, cdb, 10);
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 1);
+	CU_ASSERT_EQUAL(r.disk->ops[0], STORE_READ);
 	scsi_task_fini(&c.t);
 
 	/* Data that comes all the same is not taken. */
