@@ -44,6 +44,7 @@ enum cmd_flag {
 	F_NO_WAIT = 0x2000, /* BUSY when another command has its blocks to itself */
 	F_ANCHOR = 0x4000,  /* its ANCHOR bit is there where blocks can be anchored only */
 	F_LOEJ = 0x8000,    /* its LOEJ bit (byte 4, bit 1) is there on removable media only */
+	F_HEAD = 0x800000,  /* is HEAD OF QUEUE, whatever attribute it comes with */
 
 	/* What strangers to a reservation may do (SPC-5, table 67; SBC-4, table 13). */
 	F_PR_WE_ANY = 0x10000, /* under a write exclusive reservation */

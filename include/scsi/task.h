@@ -38,7 +38,8 @@ enum scsi_attr {
 	SCSI_ORDERED,
 	SCSI_HEAD_OF_QUEUE,
 	SCSI_ACA,
-	SCSI_INNER, /* no port's: what one command does by way of another (scsi_task.inner) */
+	SCSI_INNER,  /* no port's: what one command does by way of another (scsi_task.inner) */
+	SCSI_LET_BY, /* no port's: of one that lets others by (taskset.h) */
 };
 
 /* SAM-5, 5.3 */

@@ -15,6 +15,9 @@ bool taskset_has_room(struct scsi_task *t);
 /* Enter the task set of t->lu: t is then on the ready list, or dormant behind others. */
 void taskset_enter(struct scsi_task *t);
 
+/* t, which is in the set, has begun and goes on for long: nobody waits for it any more. */
+void taskset_let_by(struct scsi_task *t);
+
 /* Leave it. Those that waited for t go on the ready list. */
 void taskset_leave(struct scsi_task *t);
 

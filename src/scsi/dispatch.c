@@ -126,7 +126,11 @@ static bool check_cdb(struct scsi_task *t)
 /* NORMACA is 0 (SPC-5, 6.6.2): there is never an ACA condition for a task to be about. */
 static bool check_attr(struct scsi_task *t)
 {
-	return t->attr <= SCSI_HEAD_OF_QUEUE || refuse(t, SENSE_MESSAGE);
+	if (t->attr > SCSI_HEAD_OF_QUEUE)
+		return refuse(t, SENSE_MESSAGE);
+	if (t->cmd->flags & F_HEAD)
+		t->attr = SCSI_HEAD_OF_QUEUE;
+	return true;
 }
 
 void scsi_submit(struct scsi_task *t)

@@ -16,6 +16,7 @@ static const uint8_t waits_for[] = {
 	[SCSI_ORDERED] = BIT(SCSI_SIMPLE) | BIT(SCSI_ORDERED) | BIT(SCSI_HEAD_OF_QUEUE),
 	[SCSI_HEAD_OF_QUEUE] = 0,
 	[SCSI_INNER] = 0, /* it is part of one that had its turn already; nobody waits for it */
+	[SCSI_LET_BY] = 0,
 };
 
 static bool must_wait(const struct scsi_lu *lu, const struct scsi_task *t)
@@ -77,6 +78,17 @@ static void wake(struct scsi_lu *lu)
 		if (!lu->ndormant)
 			return;
 	}
+}
+
+void taskset_let_by(struct scsi_task *t)
+{
+	struct scsi_lu *lu = t->lu;
+
+	if (t->attr == SCSI_SIMPLE)
+		lu->nordering++; /* as of all others; taskset_leave() takes it back */
+	t->attr = SCSI_LET_BY;
+	if (lu->ndormant)
+		wake(lu);
 }
 
 void taskset_leave(struct scsi_task *t)

@@ -7,6 +7,7 @@
 #include "scsi/keep.h"
 #include "scsi/lu.h"
 #include "scsi/rangelock.h"
+#include "scsi/taskset.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -202,11 +203,14 @@ static void piece_done(struct store_io *io)
 	wait_for_turn(w);
 }
 
-/* The pattern of a pass: each block begins with its first byte. */
+/*
+ * The pattern of a pass: each block begins with its first byte. With INVERT the passes take
+ * turns so that the last one writes the pattern as it is (SBC-4, 5.30.2.2).
+ */
 static void fill(struct scsi_wipe *w)
 {
 	uint32_t block = w->lu->opt.block_size;
-	bool invert = w->order.invert && w->pass % 2;
+	bool invert = w->order.invert && (w->order.passes - 1 - w->pass) % 2;
 	uint32_t i;
 
 	for (i = 0; i < block; i++)
@@ -331,6 +335,7 @@ void wipe_start(struct scsi_task *t, const struct wipe_order *o, bool immed)
 	w->task = t;
 	w->immed = immed;
 	rangelock_leave(t); /* who stands in line meets the gate now */
+	taskset_let_by(t);
 	if (keep_is_there(lu)) {
 		keep_write(&w->keep, lu, &file_kind, file, len, on_begin_kept);
 		return;

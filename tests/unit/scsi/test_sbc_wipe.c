@@ -1,11 +1,9 @@
 #include "scsi/sbc_wipe.h"
 
-#include "keep_rig.h"
+#include "wipe_rig.h"
 
 #include "scsi/tmf.h"
 #include "scsi/wipe.h"
-
-#define BYTES ((size_t)RIG_BLOCKS * 512)
 
 static const uint8_t erase[10] = { 0x48, 0x02 };
 static const uint8_t erase_immed[10] = { 0x48, 0x82 };
@@ -13,27 +11,11 @@ static const uint8_t leave[10] = { 0x48, 0x1f };
 static const uint8_t tur[6];
 static const uint8_t read10[10] = { 0x28, [8] = 1 };
 
-static void quiet(struct rig *r)
-{
-	static unsigned int errors;
-
-	log_set_sink(keep_no_log, &errors);
-	rig_start(r);
-	memset(r->disk->bytes, 0x5a, BYTES);
-	r->disk->nsubmits = 0;
-}
-
-static void end(struct rig *r)
-{
-	rig_close(r);
-	log_set_sink(NULL, NULL);
-}
-
 static bool is_all(const struct rig *r, uint8_t byte)
 {
 	const uint8_t *p = r->disk->bytes;
 
-	return p[0] == byte && !memcmp(p, p + 1, BYTES - 1);
+	return p[0] == byte && !memcmp(p, p + 1, WIPE_BYTES - 1);
 }
 
 /* The sense of a command of x[x]; its bytes 15 to 17 in specific. */
@@ -88,7 +70,7 @@ static void an_erase(void)
 	struct rig_cmd c;
 	struct rig r;
 
-	quiet(&r);
+	wipe_open(&r);
 	rig_none(&r, &c, erase, 10);
 	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
 	scsi_task_fini(&c.t);
@@ -100,10 +82,10 @@ static void an_erase(void)
 	rig_none(&r, &c, leave, 10); /* nothing has failed */
 	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
 	scsi_task_fini(&c.t);
-	end(&r);
+	wipe_close(&r);
 }
 
-/* Two passes in four pieces: each block begins with the pattern; the second pass inverts it. */
+/* Two passes in four pieces: each block begins with the pattern. */
 static void an_overwrite(void)
 {
 	struct rig_cmd c;
@@ -111,16 +93,43 @@ static void an_overwrite(void)
 	size_t i;
 	bool good = true;
 
-	quiet(&r);
-	overwrite(&r, &c, 0x01, 0x80 | 2);
+	wipe_open(&r);
+	overwrite(&r, &c, 0x01, 2);
 	rig_wait(&r, &c);
 	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
 	scsi_task_fini(&c.t);
 	CU_ASSERT_EQUAL(r.disk->nsubmits, 5);
-	for (i = 0; i < BYTES; i++)
-		good &= (r.disk->bytes[i] ^ 0xff) == "abc"[i % 512 % 3];
+	for (i = 0; i < WIPE_BYTES; i++)
+		good &= r.disk->bytes[i] == "abc"[i % 512 % 3];
 	CU_ASSERT(good);
-	end(&r);
+	wipe_close(&r);
+}
+
+/* INVERT: an even number of passes begins with the inversion, so that the last is never one. */
+static void every_other_pass_is_inverted(void)
+{
+	static const struct {
+		uint8_t passes;
+		uint8_t first; /* byte of the first pass */
+	} vectors[] = { { 1, 'a' }, { 2, 'a' ^ 0xff }, { 3, 'a' }, { 4, 'a' ^ 0xff } };
+	struct rig_cmd c;
+	struct rig r;
+	size_t i;
+
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		wipe_open(&r);
+		r.disk->hold = true;
+		overwrite(&r, &c, 0x01, 0x80 | vectors[i].passes);
+		rig_release(r.disk, 1);
+		CU_ASSERT_EQUAL(r.disk->bytes[0], vectors[i].first);
+		r.disk->hold = false;
+		rig_wait(&r, &c);
+		CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
+		CU_ASSERT_EQUAL(r.disk->bytes[0], 'a');
+		CU_ASSERT_EQUAL(r.disk->bytes[WIPE_BYTES - 1], "abc"[511 % 3]);
+		scsi_task_fini(&c.t);
+		wipe_close(&r);
+	}
 }
 
 /* With IMMED it goes on behind its command; others are told how far it is. */
@@ -131,7 +140,7 @@ static void others_meanwhile(void)
 	struct rig_cmd c;
 	struct rig r;
 
-	quiet(&r);
+	wipe_open(&r);
 	r.disk->hold = true;
 	overwrite(&r, &c, 0x81, 2);
 	CU_ASSERT_EQUAL(c.done, 1);
@@ -153,44 +162,7 @@ static void others_meanwhile(void)
 	rig_run(&r);
 	CU_ASSERT_EQUAL(sense_of(&r, 1, read10, 10, NULL), SENSE_NONE);
 	CU_ASSERT_EQUAL(polled(&r), SENSE_NONE);
-	end(&r);
-}
-
-/* What is with the store ends before it begins; what comes behind it is told of it at once. */
-static void what_was_under_way(void)
-{
-	struct rig_cmd before, wipe, behind;
-	struct rig r;
-
-	quiet(&r);
-	r.disk->hold = true;
-	rig_cmd_init(&before, &r.x[1], read10, 10);
-	rig_expect_in(&before, 512);
-	rig_submit(&before);
-	rig_run(&r);
-	rig_cmd_init(&wipe, &r.x[0], erase, 10);
-	rig_submit(&wipe);
-	rig_run(&r);
-	CU_ASSERT_EQUAL(r.disk->nsubmits, 1); /* the read alone */
-	rig_cmd_init(&behind, &r.x[1], read10, 10);
-	rig_expect_in(&behind, 512);
-	rig_submit(&behind);
-	rig_run(&r);
-	CU_ASSERT(!before.done && !wipe.done && !behind.done);
-	rig_release(r.disk, 1);
-	rig_run(&r);
-	CU_ASSERT_EQUAL(before.done, 1);
-	CU_ASSERT_EQUAL(before.t.status, SCSI_GOOD);
-	CU_ASSERT_EQUAL(behind.done, 1);
-	CU_ASSERT_EQUAL(rig_sense(&behind), SENSE_SANITIZING);
-	CU_ASSERT_EQUAL(wipe.done, 0);
-	r.disk->hold = false;
-	rig_release(r.disk, 1);
-	rig_wait(&r, &wipe);
-	scsi_task_fini(&before.t);
-	scsi_task_fini(&wipe.t);
-	scsi_task_fini(&behind.t);
-	end(&r);
+	wipe_close(&r);
 }
 
 static void tmf_done(struct scsi_tmf *tmf)
@@ -205,7 +177,7 @@ static void a_reset_does_not_stop_it(void)
 	struct rig_cmd c;
 	struct rig r;
 
-	quiet(&r);
+	wipe_open(&r);
 	r.disk->hold = true;
 	overwrite(&r, &c, 0x01, 1);
 	tmf.nexus = &r.x[0];
@@ -223,8 +195,8 @@ static void a_reset_does_not_stop_it(void)
 	rig_release(r.disk, 1);
 	rig_run(&r);
 	CU_ASSERT_EQUAL(sense_of(&r, 0, tur, 6, NULL), SENSE_NONE);
-	CU_ASSERT_EQUAL(memcmp(r.disk->bytes + BYTES - 512, "abcabc", 6), 0);
-	end(&r);
+	CU_ASSERT_EQUAL(memcmp(r.disk->bytes + WIPE_BYTES - 512, "abcabc", 6), 0);
+	wipe_close(&r);
 }
 
 /* After a failure: with AUSE it may be left, without only a SANITIZE that succeeds ends it. */
@@ -235,7 +207,7 @@ static void failures(void)
 	struct rig_cmd c;
 	struct rig r;
 
-	quiet(&r);
+	wipe_open(&r);
 	r.disk->error = -5; /* EIO */
 	CU_ASSERT_EQUAL(sense_of(&r, 0, erase_ause, 10, NULL), SENSE_SANITIZE_FAILED);
 	r.disk->error = 0;
@@ -261,7 +233,7 @@ static void failures(void)
 	CU_ASSERT_EQUAL(sense_of(&r, 0, erase, 10, NULL), SENSE_NONE);
 	CU_ASSERT_EQUAL(sense_of(&r, 1, read10, 10, NULL), SENSE_NONE);
 	CU_ASSERT(is_all(&r, 0));
-	end(&r);
+	wipe_close(&r);
 }
 
 static void failed_formats(void)
@@ -269,7 +241,7 @@ static void failed_formats(void)
 	static const uint8_t format[6] = { 0x04 };
 	struct rig r;
 
-	quiet(&r);
+	wipe_open(&r);
 	r.disk->error = -5;
 	CU_ASSERT_EQUAL(sense_of(&r, 0, format, 6, NULL), SENSE_FORMAT_FAILED);
 	r.disk->error = 0;
@@ -278,7 +250,7 @@ static void failed_formats(void)
 	CU_ASSERT_EQUAL(sense_of(&r, 0, format, 6, NULL), SENSE_NONE);
 	CU_ASSERT_EQUAL(sense_of(&r, 1, read10, 10, NULL), SENSE_NONE);
 	CU_ASSERT(is_all(&r, 0));
-	end(&r);
+	wipe_close(&r);
 }
 
 /* Parameter lists, and what becomes of them. */
@@ -328,7 +300,7 @@ static void lists(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(list_vectors) / sizeof(list_vectors[0]); i++) {
-		quiet(&r);
+		wipe_open(&r);
 		rig_out(&r, &c, list_vectors[i].cdb, 10, list_vectors[i].list, list_vectors[i].len);
 		if (rig_sense(&c) != list_vectors[i].sense)
 			CU_FAIL(list_vectors[i].what);
@@ -338,7 +310,7 @@ static void lists(void)
 			rig_check_pointer(&c, list_vectors[i].in_cdb, list_vectors[i].byte,
 					  list_vectors[i].bit);
 		scsi_task_fini(&c.t);
-		end(&r);
+		wipe_close(&r);
 	}
 }
 
@@ -350,7 +322,7 @@ static void a_format_goes_on(void)
 	struct rig_cmd c;
 	struct rig r;
 
-	quiet(&r);
+	wipe_open(&r);
 	r.disk->hold = true;
 	rig_out(&r, &c, format, 6, list, 4);
 	CU_ASSERT_EQUAL(c.t.status, SCSI_GOOD);
@@ -361,21 +333,21 @@ static void a_format_goes_on(void)
 	rig_release(r.disk, 1);
 	rig_run(&r);
 	CU_ASSERT_EQUAL(sense_of(&r, 1, tur, 6, NULL), SENSE_NONE);
-	end(&r);
+	wipe_close(&r);
 }
 
 static void protected_media_stay_as_they_are(void)
 {
 	struct rig r;
 
-	quiet(&r);
+	wipe_open(&r);
 	r.lu->opt.read_only = true;
 	CU_ASSERT_EQUAL(sense_of(&r, 0, erase, 10, NULL), SENSE_PROTECTED);
 	r.lu->opt.read_only = false;
 	r.lu->swp = true;
 	CU_ASSERT_EQUAL(sense_of(&r, 0, erase, 10, NULL), SENSE_SWP);
 	CU_ASSERT(is_all(&r, 0x5a));
-	end(&r);
+	wipe_close(&r);
 }
 
 /* ---- with a state directory ---- */
@@ -424,7 +396,7 @@ static void it_survives_a_restart(void)
 	CU_ASSERT(keep_get(&d, "wipe", p) > 0);
 
 	rig_open(&r);
-	memset(r.disk->bytes, 0x5a, BYTES);
+	memset(r.disk->bytes, 0x5a, WIPE_BYTES);
 	r.core.state_dir = d.path;
 	CU_ASSERT_EQUAL(scsi_lu_load(r.lu), 0);
 	rig_run(&r);
@@ -472,7 +444,7 @@ static void failures_survive(void)
 		copy[vectors[i].at] = vectors[i].byte;
 		keep_put(&d, "wipe", copy, len);
 		rig_open(&r);
-		memset(r.disk->bytes, 0x5a, BYTES);
+		memset(r.disk->bytes, 0x5a, WIPE_BYTES);
 		r.core.state_dir = d.path;
 		CU_ASSERT_EQUAL(scsi_lu_load(r.lu), 0);
 		scsi_lu_start(r.lu);
@@ -500,7 +472,7 @@ static void what_is_kept(void)
 	log_set_sink(keep_no_log, &errors);
 	keep_dir_make(&d);
 	keep_start(&r, &d);
-	memset(r.disk->bytes, 0x5a, BYTES);
+	memset(r.disk->bytes, 0x5a, WIPE_BYTES);
 	r.disk->error = -5;
 	CU_ASSERT_EQUAL(sense_of(&r, 0, erase_ause, 10, NULL), SENSE_SANITIZE_FAILED);
 	r.disk->error = 0;
@@ -555,8 +527,9 @@ static void an_end_that_cannot_be_kept(void)
 static const struct unit_test tests[] = {
 	{ "an erase is done when its command is", an_erase },
 	{ "an overwrite has its pattern in each block", an_overwrite },
+	{ "with INVERT every other pass is inverted, never the last",
+	  every_other_pass_is_inverted },
 	{ "others are told how far it is", others_meanwhile },
-	{ "commands in flight end first, others are told", what_was_under_way },
 	{ "a reset does not stop it", a_reset_does_not_stop_it },
 	{ "failures, restricted and not", failures },
 	{ "failed formats", failed_formats },
