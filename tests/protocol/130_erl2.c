@@ -387,6 +387,57 @@ static void aborted_meanwhile(void)
 	mcs_leave(&m, 1);
 }
 
+/*
+ * ABORT TASK SET when one task of the set has lost its connection, and so has the status of a
+ * command that is over: that one is not of the set, and is given again. The function is answered
+ * when the other connection has acknowledged what was said there, and what comes after waits for
+ * that.
+ */
+static void a_set_is_aborted(void)
+{
+	struct pdu_tmf_req req = { .immediate = true,
+				   .function = PDU_TMF_ABORT_TASK_SET,
+				   .rtt = PDU_TAG_RESERVED };
+	struct ini_task t, over, later;
+	uint8_t bhs[PDU_BHS_LEN];
+	struct ini_pdu answer;
+	uint32_t itt, i;
+
+	open_session("");
+	mcs_join(&m, 1, LATER);
+	mcs_join(&m, 2, LATER);
+	fill(0, 1000);
+	fixture_fill(data, LEN, 1001);
+	ini_scsi_test_unit_ready(&over, fixture_lun());
+	erl_command(mcs_at(&m, 0), &over);
+	erl_expect(&m.s[0], &pdu, PDU_SCSI_RSP); /* it is not acknowledged */
+	begin_write(&t, 3);
+	mcs_cut(&m, 0);
+	ini_scsi_lun(req.lun, fixture_lun());
+	pdu_put_tmf_req(bhs, &req);
+	CHECK_OK(&m.s[1], ini_session_post(mcs_at(&m, 1), bhs, NULL, 0, &itt));
+	CHECK_OK(&m.s[1], ini_conn_flush(&m.s[1].conn, m.s[1].timeout_ms));
+	(void)erl_ping(&m.s[2], m.s[2].timeout_ms);
+	CHECK_OK(&m.s[2], ini_request_nop(mcs_at(&m, 2), true, NULL, 0, NULL));
+	CHECK_OK(&m.s[1], ini_request_wait(&m.s[1], itt, PDU_TMF_RSP, &answer));
+	CHECK_NUM(answer.bhs[2], PDU_TMF_COMPLETE);
+	ini_scsi_test_unit_ready(&later, fixture_lun());
+	CHECK_OK(&m.s[2], ini_task_submit(mcs_at(&m, 2), &later));
+	for (i = 0; i < 3; i++)
+		CHECK_OK(&m.s[2], ini_request_nop(&m.s[2], true, NULL, 0, NULL));
+	CHECK_NUM(later.outcome, INI_IN_FLIGHT);
+	CHECK_OK(&m.s[1], ini_request_nop(mcs_at(&m, 1), true, NULL, 0, NULL));
+	CHECK_OK(&m.s[2], ini_task_wait(&m.s[2], &later));
+	CHECK_NUM(later.status, 0);
+	CHECK_NUM(log_out(1, PDU_LOGOUT_RECOVERY, 0), PDU_LOGOUT_DONE);
+	CHECK_NUM(reassign(1, &t, 0), PDU_TMF_NO_TASK);
+	CHECK_NUM(reassign(1, &over, 0), PDU_TMF_COMPLETE);
+	erl_good(&m.s[1], &over);
+	fixture_fill(data, LEN, 1000);
+	check_disk(2);
+	mcs_leave(&m, 2);
+}
+
 static void wait_for(const char *text)
 {
 	unsigned int before = fixture_log_count(text);
@@ -516,6 +567,7 @@ static const struct unit_test tests[] = {
 	{ "a tag is used anew", a_tag_is_used_anew },
 	{ "7.6: closed for good", closed_for_good },
 	{ "11.5.1: aborted while it waits", aborted_meanwhile },
+	{ "4.2.3.3: a set is aborted while some of it waits", a_set_is_aborted },
 	{ "7.6: time is over", time_is_over },
 	{ "7.5: time begins with the loss", a_line_that_was_silent },
 	{ "7.5: others need the memory", others_need_the_memory },
