@@ -42,6 +42,7 @@ struct buf_pool {
 	size_t lent;     /* bytes now lent */
 	size_t reserved; /* of these: out of the reserve */
 	size_t kept;     /* bytes now in the free lists; with lent at most ceiling + reserve */
+	bool is_beyond;  /* more is lent than both limits together, which were lowered */
 	size_t turn;     /* bytes that the one whose ready() runs may take past the line */
 	SLIST_HEAD(, buf) classes[BUF_CLASSES];
 	STAILQ_HEAD(, buf_wait) line;

@@ -76,6 +76,7 @@ void buf_pool_limit(struct buf_pool *p, size_t ceiling, size_t reserve)
 	p->ceiling = ceiling;
 	p->reserve = reserve;
 	keep_at_most(p, room_beside(p, p->lent));
+	p->is_beyond = p->lent > ceiling + reserve;
 }
 
 void buf_pool_trim(struct buf_pool *p)
@@ -196,8 +197,10 @@ void buf_put(struct buf *b)
 		p->reserved -= b->size;
 	p->kept += b->size;
 	SLIST_INSERT_HEAD(&p->classes[class_of(b->size)], b, free);
-	if (p->kept > room_beside(p, p->lent))
-		drop_kept(p, class_of(b->size));
+	if (p->is_beyond) {
+		keep_at_most(p, room_beside(p, p->lent));
+		p->is_beyond = p->lent > p->ceiling + p->reserve;
+	}
 }
 
 void buf_wait_start(struct buf_pool *p, struct buf_wait *w)
