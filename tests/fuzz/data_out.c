@@ -22,10 +22,10 @@ static void send_data(struct run *r, struct initiator *in, const struct track_en
 	s->ended = final;
 }
 
-/* Data goes where its command went. False: that is no more. */
-static bool follow(struct initiator *in, const struct track_entry *e)
+/* What follows goes by that connection. False: that is no more. */
+static bool follow(struct initiator *in, uint32_t serial)
 {
-	struct line *l = e ? initiator_line(in, e->line) : NULL;
+	struct line *l = initiator_line(in, serial);
 
 	if (l)
 		in->line = l;
@@ -38,12 +38,10 @@ void data_out_next(struct run *r, struct initiator *in)
 	uint8_t how = feed_u8(&r->f);
 	uint32_t i, left, most;
 
-	if (!follow(in, e))
-		return;
-	for (i = 0; i < e->nseq; i++) {
+	for (i = 0; e && i < e->nseq; i++) {
 		struct track_seq *s = &e->seq[i];
 
-		if (s->ended)
+		if (s->ended || !follow(in, s->line))
 			continue;
 		left = s->len - s->sent;
 		most = min32(in->line->max_data, INITIATOR_DATA_MAX);
@@ -67,7 +65,8 @@ void data_out_odd(struct run *r, struct initiator *in)
 	uint8_t how = feed_u8(&r->f);
 
 	in->track.is_disturbed = true;
-	(void)follow(in, e);
+	if (e)
+		(void)follow(in, e->line);
 	d.itt = e ? e->itt : 0xdead;
 	if (how & 1)
 		d.ttt = feed_u8(&r->f);
@@ -100,8 +99,8 @@ bool data_out_end(struct run *r, struct initiator *in)
 	uint32_t i, k;
 
 	for (i = 0; i < t->n; i++) {
-		for (k = 0; k < t->e[i].nseq && follow(in, &t->e[i]); k++) {
-			if (t->e[i].seq[k].ended)
+		for (k = 0; k < t->e[i].nseq; k++) {
+			if (t->e[i].seq[k].ended || !follow(in, t->e[i].seq[k].line))
 				continue;
 			end_sequence(r, in, &t->e[i], &t->e[i].seq[k]);
 			sent = true;

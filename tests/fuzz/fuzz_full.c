@@ -87,6 +87,7 @@ static void note_command(const struct run *r, struct initiator *in, const struct
 	end = min32(in->first_burst, cmd->edtl);
 	if (cmd->write && !cmd->final)
 		e->seq[e->nseq++] = (struct track_seq){
+			.line = in->line->serial,
 			.ttt = PDU_TAG_RESERVED,
 			.offset = cmd->data_len,
 			.len = end > cmd->data_len ? end - cmd->data_len : 0,

@@ -168,6 +168,7 @@ static void begin_again(struct track_entry *e, const struct line *l)
 	e->datasn = 0;
 	e->r2tsn = 0;
 	e->nseq = has_unasked;
+	e->seq[0].line = l->serial;
 	e->seq[0].sent = 0;
 	e->seq[0].datasn = 0;
 	e->seq[0].ended = false;

@@ -195,12 +195,15 @@ static void scsi_rsp(struct track_entry *e, const uint8_t *bhs, const uint8_t *d
 	e->answered = true;
 }
 
-static void add_sequence(struct track *t, struct track_entry *e, const struct pdu_r2t *r)
+static void add_sequence(struct track *t, struct track_entry *e, const struct pdu_r2t *r,
+			 uint32_t line)
 {
 	if (e->nseq <= TRACK_R2T)
-		e->seq[e->nseq++] = (struct track_seq){
-			.ttt = r->ttt, .offset = r->offset, .len = r->len, .r2tsn = r->r2tsn
-		};
+		e->seq[e->nseq++] = (struct track_seq){ .line = line,
+							.ttt = r->ttt,
+							.offset = r->offset,
+							.len = r->len,
+							.r2tsn = r->r2tsn };
 	else
 		t->is_wild = true;
 }
@@ -310,16 +313,16 @@ static void check_kind(const struct track_entry *e, uint8_t opcode, const struct
 	     pdu->line);
 }
 
-static void take_r2t(struct track *t, struct track_entry *e, const uint8_t *bhs)
+static void take_r2t(struct track *t, struct track_entry *e, const struct track_pdu *pdu)
 {
 	struct pdu_r2t ask;
 
-	MUST(pdu_get_r2t(bhs, &ask) == PDU_OK, "R2T");
+	MUST(pdu_get_r2t(pdu->bhs, &ask) == PDU_OK, "R2T");
 	if (r2t_again(e, &ask))
 		return;
 	if (!e->is_loose)
 		r2t(t, e, &ask);
-	add_sequence(t, e, &ask);
+	add_sequence(t, e, &ask, pdu->line);
 }
 
 static void tmf_rsp(struct track *t, struct track_entry *e, const uint8_t *bhs)
@@ -336,12 +339,10 @@ static void take_answer(struct track *t, struct track_entry *e, const struct tra
 {
 	uint8_t opcode = pdu_opcode(pdu->bhs);
 
-	if (e->is_loose)
-		e->line = pdu->line; /* whatever it is, data for it goes there */
-	else
+	if (!e->is_loose)
 		check_kind(e, opcode, pdu);
 	if (opcode == PDU_R2T)
-		take_r2t(t, e, pdu->bhs);
+		take_r2t(t, e, pdu);
 	else if (opcode == PDU_DATA_IN && !e->is_loose)
 		data_in(t, e, pdu);
 	else if (e->is_loose || pdu->is_again)

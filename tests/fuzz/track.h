@@ -20,6 +20,7 @@
 
 /* A sequence of Data-Out that the initiator may send. */
 struct track_seq {
+	uint32_t line; /* where it goes: the connection that asked for it */
 	uint32_t ttt;
 	uint32_t offset; /* bytes: where it begins */
 	uint32_t len;    /* bytes */
