@@ -22,10 +22,13 @@ struct conn *door_open(struct iscsi *iscsi, const struct portal *portal,
 		       const struct portal_addr *local, const struct portal_addr *peer,
 		       uint64_t now_ms);
 
-/* Where the next bytes go: pdu_rx_space(). */
+/*
+ * Where the next bytes go: pdu_rx_space(). The stage is one for all connections, and used anew from
+ * here on: commands that have not run yet take their data out of what was in it.
+ */
 int door_space(struct conn *c, struct iovec iov[static 2], uint8_t *stage, size_t stage_len);
 
-/* n bytes, at least one, came there. The stage is borrowed until door_run() has used it up. */
+/* n bytes, at least one, came there. The stage is borrowed until the next door_space(). */
 void door_put(struct conn *c, uint8_t *stage, size_t n, uint64_t now_ms);
 
 /*

@@ -60,6 +60,7 @@ struct iscsi {
 
 	struct tx_pool tx_pool;
 	SLIST_HEAD(, task) free_tasks;
+	LIST_HEAD(, task) early; /* whose data may be in the stage still */
 };
 
 /* world, core and pool are borrowed; they outlive it. */

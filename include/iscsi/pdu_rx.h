@@ -3,8 +3,8 @@
  *
  * Whoever has bytes asks pdu_rx_space() where they go, puts them there, and
  * reports with pdu_rx_put(); pdu_rx_run() makes PDUs of them. Mostly they go to a
- * stage that all connections share, for nothing stays in it when all has been
- * run; a data segment that has come in part goes on straight to its place.
+ * stage that all connections share, for nothing stays in it when it is used anew; a
+ * data segment that has come in part goes on straight to its place.
  */
 #ifndef ISCSI_PDU_RX_H
 #define ISCSI_PDU_RX_H
@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-/* A PDU as it came; all borrowed until the callback returns. */
+/* A PDU as it came; all borrowed until the callback returns, but for data that may stay. */
 struct pdu_in {
 	const uint8_t *bhs;
 	const uint8_t *ahs;
@@ -32,6 +32,7 @@ enum pdu_rx_verdict { PDU_RX_GO_ON, PDU_RX_STOP };
 struct pdu_rx_place {
 	uint8_t *data; /* room for data_len bytes; NULL: where rx likes, gone after pdu() */
 	bool discard;  /* nowhere: pdu() gets data NULL */
+	bool may_stay; /* where it is, when all of it is in the stage: until pdu_rx_space() */
 };
 
 struct pdu_rx_ops {

@@ -52,6 +52,7 @@ struct task {
 	bool is_fed;              /* all its data-out is there, the device server goes on with it */
 	struct lost *lost;        /* its connection is lost: it waits there; NULL mostly */
 	bool is_lost;             /* counts in session->nlost */
+	bool is_early;            /* is in iscsi->early */
 	struct fence *fence;      /* owns: its answer waits in line; NULL mostly */
 	struct statsn_entry told; /* its status, until it is acknowledged */
 	struct tx_sender again;   /* lent to its connection for what is asked for once more: */
@@ -68,8 +69,9 @@ struct task {
 	struct scsi_task scsi;
 	struct cmdsn_entry order;
 	uint8_t sense_segment[2 + SCSI_SENSE_MAX]; /* SenseLength and sense data (11.4.7) */
-	TAILQ_ENTRY(task) lost_link;               /* lost->tasks */
-	TAILQ_ENTRY(task) link;                    /* session->tasks */
+	LIST_ENTRY(task) early_link;
+	TAILQ_ENTRY(task) lost_link; /* lost->tasks */
+	TAILQ_ENTRY(task) link;      /* session->tasks */
 	SLIST_ENTRY(task) free;
 };
 
@@ -137,6 +139,12 @@ void task_unpark(struct task *t);
 
 /* It is allegiant to c from now on. */
 void task_join_conn(struct task *t, struct conn *c);
+
+/* All data of its command came with it, and is in the stage, until task_settle_all(). */
+void task_lend(struct task *t, uint8_t *data);
+
+/* The stage is used anew: what data of tasks is there, they take into their buffers. */
+void task_settle_all(struct iscsi *iscsi);
 
 /* The end: out of its session, back to the pool; an ending session may go with its last task. */
 void task_free(struct task *t);

@@ -28,23 +28,24 @@ enum cmd_xfer {
 };
 
 enum cmd_flag {
-	F_NO_LU = 0x01,     /* runs without a logical unit */
-	F_KEEP_UA = 0x02,   /* does not report a pending unit attention */
-	F_MEDIUM = 0x04,    /* needs the medium: loaded and started */
-	F_RANGE = 0x08,     /* its LBA and number of blocks must be on the medium */
-	F_WRITES = 0x10,    /* changes the medium: refused when write protected */
-	F_REMOVABLE = 0x20, /* is there on removable media only */
-	F_THIN = 0x40,      /* is there on thin provisioned media only */
-	F_THIN_BIT = 0x80,  /* its UNMAP bit (byte 1, bit 3) likewise */
-	F_ALONE = 0x100,    /* has its blocks to itself while it runs (rangelock.h) */
-	F_WORK = 0x200,     /* reads its blocks into work space */
-	F_KEPT = 0x400,     /* is there when something can be kept (keep.h) only */
-	F_SAVE_BIT = 0x800, /* its SP bit (byte 1, bit 0) likewise */
-	F_WIPES = 0x1000,   /* wipes all of the medium (wipe.h) */
-	F_NO_WAIT = 0x2000, /* BUSY when another command has its blocks to itself */
-	F_ANCHOR = 0x4000,  /* its ANCHOR bit is there where blocks can be anchored only */
-	F_LOEJ = 0x8000,    /* its LOEJ bit (byte 4, bit 1) is there on removable media only */
-	F_HEAD = 0x800000,  /* is HEAD OF QUEUE, whatever attribute it comes with */
+	F_NO_LU = 0x01,      /* runs without a logical unit */
+	F_KEEP_UA = 0x02,    /* does not report a pending unit attention */
+	F_MEDIUM = 0x04,     /* needs the medium: loaded and started */
+	F_RANGE = 0x08,      /* its LBA and number of blocks must be on the medium */
+	F_WRITES = 0x10,     /* changes the medium: refused when write protected */
+	F_REMOVABLE = 0x20,  /* is there on removable media only */
+	F_THIN = 0x40,       /* is there on thin provisioned media only */
+	F_THIN_BIT = 0x80,   /* its UNMAP bit (byte 1, bit 3) likewise */
+	F_ALONE = 0x100,     /* has its blocks to itself while it runs (rangelock.h) */
+	F_WORK = 0x200,      /* reads its blocks into work space */
+	F_KEPT = 0x400,      /* is there when something can be kept (keep.h) only */
+	F_SAVE_BIT = 0x800,  /* its SP bit (byte 1, bit 0) likewise */
+	F_WIPES = 0x1000,    /* wipes all of the medium (wipe.h) */
+	F_NO_WAIT = 0x2000,  /* BUSY when another command has its blocks to itself */
+	F_ANCHOR = 0x4000,   /* its ANCHOR bit is there where blocks can be anchored only */
+	F_LOEJ = 0x8000,     /* its LOEJ bit (byte 4, bit 1) is there on removable media only */
+	F_HEAD = 0x800000,   /* is HEAD OF QUEUE, whatever attribute it comes with */
+	F_EARLY = 0x1000000, /* takes its data from where it is (scsi_task.early) */
 
 	/* What strangers to a reservation may do (SPC-5, table 67; SBC-4, table 13). */
 	F_PR_WE_ANY = 0x10000, /* under a write exclusive reservation */

@@ -101,6 +101,11 @@ struct scsi_task {
 	uint32_t edtl;     /* bytes the initiator expects to move (data-out when may_write) */
 	struct buf *buf;   /* owns; the port may set it (early data-out), the device server else */
 	uint32_t out_have; /* bytes of data-out at buf->data so far; the port's to count */
+	/*
+	 * Where all edtl bytes of data-out are that buf has room for, but does not have yet; NULL:
+	 * in buf. Borrowed until scsi_task_settle() or done().
+	 */
+	uint8_t *early;
 
 	/* set by scsi_prepare() before get_data() */
 	uint32_t out_want; /* bytes of data-out the command takes: min(edtl, what the CDB says) */
@@ -151,6 +156,9 @@ void scsi_task_init(struct scsi_task *t, const struct scsi_port_ops *port,
 
 /* Puts the buffer. Only before scsi_submit() or after done(). */
 void scsi_task_fini(struct scsi_task *t);
+
+/* Data-out that is elsewhere is in its buffer from now on. Harmless when it is there already. */
+void scsi_task_settle(struct scsi_task *t);
 
 /* Where its data-in is, after done(): in_len bytes, until in_moved() or scsi_task_fini(). */
 static inline const uint8_t *scsi_task_in(const struct scsi_task *t)

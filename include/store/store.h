@@ -65,7 +65,8 @@ struct store_io {
 	uint32_t flags;  /* STORE_FUA */
 	uint64_t offset; /* bytes, a multiple of the store's io_align */
 	uint64_t len;    /* bytes, likewise; not 0 but for a flush; at most STORE_RW_MAX to move */
-	uint8_t *data;   /* read, write: len bytes, 4 KiB aligned; borrowed */
+	uint8_t *data; /* read, write: len bytes, 4 KiB aligned, but for a write with STORE_AT_ONCE;
+			  borrowed */
 	struct store_view
 		*view;        /* STORE_READ: where not NULL, the store may lend instead of copy */
 	struct store *from;   /* STORE_COPY: borrowed; the caller keeps it open until done() */
@@ -98,6 +99,7 @@ enum store_cap {
 	STORE_CAN_SPACE = 0x10,
 	STORE_VOLATILE = 0x8, /* content is gone with the process: ram */
 	STORE_CAN_RESERVE = 0x20,
+	STORE_AT_ONCE = 0x40, /* when store_submit() returns, the data of a write is used up */
 };
 
 struct store_ops {

@@ -182,6 +182,7 @@ void command_header(struct conn *c, const struct pdu_in *pdu, struct pdu_rx_plac
 	}
 	c->rx_buf = buf_ref(c->rx_task->scsi.buf);
 	place->data = c->rx_buf->data;
+	place->may_stay = pdu->data_len == c->rx_task->scsi.edtl;
 }
 
 /* The command is whole: in its order it goes to the device server. */
@@ -234,6 +235,8 @@ void command_pdu(struct conn *c, const struct pdu_in *pdu)
 	}
 	pdu_get_scsi_cmd(pdu->bhs, &cmd);
 	t->scsi.out_have = t->no_room ? 0 : cmd.data_len;
+	if (t->scsi.out_have && pdu->data != t->scsi.buf->data)
+		task_lend(t, pdu->data);
 	accept_task(c, t, cmd.cmdsn);
 }
 

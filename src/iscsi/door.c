@@ -10,6 +10,7 @@
 #include "iscsi/retain.h"
 #include "iscsi/sessions.h"
 #include "iscsi/stall.h"
+#include "iscsi/task.h"
 
 #include <assert.h>
 
@@ -56,6 +57,7 @@ struct conn *door_open(struct iscsi *iscsi, const struct portal *portal,
 
 int door_space(struct conn *c, struct iovec iov[static 2], uint8_t *stage, size_t stage_len)
 {
+	task_settle_all(c->iscsi);
 	return pdu_rx_space(&c->rx, iov, stage, stage_len);
 }
 

@@ -18,6 +18,7 @@ void iscsi_init(struct iscsi *iscsi, struct world *world, struct scsi_core *core
 	map_init(&iscsi->tsihs);
 	tx_pool_init(&iscsi->tx_pool);
 	SLIST_INIT(&iscsi->free_tasks);
+	LIST_INIT(&iscsi->early);
 }
 
 void iscsi_fini(struct iscsi *iscsi)

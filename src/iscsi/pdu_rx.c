@@ -35,7 +35,8 @@ bool pdu_rx_in_middle(const struct pdu_rx *rx)
 
 /*
  * A long rest of a segment is received where it belongs. Little is taken in beyond it: that would
- * be copied. And not too much at a time: others have their turn.
+ * be copied, unless such segments may stay in the stage, whole ones. And not too much at a time:
+ * others have their turn.
  */
 #define DIRECT_LEAST  (16u << 10)
 #define DIRECT_MOST   (128u << 10)
@@ -51,7 +52,7 @@ int pdu_rx_space(struct pdu_rx *rx, struct iovec iov[static 2], uint8_t *stage, 
 		iov[n++].iov_len = rest < DIRECT_MOST ? rest : DIRECT_MOST;
 		if (rest > DIRECT_MOST)
 			return n;
-		if (rest >= DIRECT_LEAST && stage_len > DIRECT_BEYOND)
+		if (rest >= DIRECT_LEAST && !rx->place.may_stay && stage_len > DIRECT_BEYOND)
 			stage_len = DIRECT_BEYOND;
 	}
 	iov[n].iov_base = stage;
@@ -111,6 +112,12 @@ static uint32_t tail_len(const struct pdu_rx *rx)
 	return pdu_pad(rx->pdu.data_len) + (rx->data_digest ? PDU_DIGEST_LEN : 0);
 }
 
+/* Is all of the segment there, and what follows it? */
+static bool has_segment(const struct pdu_rx *rx, const struct pdu_rx_input *in)
+{
+	return in->left >= rx->pdu.data_len + tail_len(rx);
+}
+
 /* Decide where the data segment goes, and keep the header where it stays until then. */
 static enum pdu_rx_err enter_data(struct pdu_rx *rx, const struct pdu_rx_input *in)
 {
@@ -119,8 +126,9 @@ static enum pdu_rx_err enter_data(struct pdu_rx *rx, const struct pdu_rx_input *
 	rx->place = (struct pdu_rx_place){ 0 };
 	if (rx->ops->header(rx->arg, pdu, &rx->place) == PDU_RX_STOP)
 		return PDU_RX_STOPPED;
-	pdu->data = rx->place.data;
-	if (!pdu->data && !rx->place.discard && in->left < pdu->data_len + tail_len(rx)) {
+	if (!rx->place.may_stay || !has_segment(rx, in))
+		pdu->data = rx->place.data;
+	if (!pdu->data && !rx->place.discard && !has_segment(rx, in)) {
 		rx->own = malloc(pdu->data_len);
 		if (!rx->own)
 			return PDU_RX_NO_MEMORY;

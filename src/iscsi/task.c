@@ -46,6 +46,7 @@ static void init(struct task *t, struct conn *c, const struct pdu_scsi_cmd *cmd)
 	t->is_fed = false;
 	t->lost = NULL;
 	t->is_lost = false;
+	t->is_early = false;
 	t->told.is_in = false;
 	t->again.queued = false;
 	t->again_next = 0;
@@ -197,6 +198,30 @@ void task_revive(struct task *t)
 	s->iscsi->tasks++;
 }
 
+void task_lend(struct task *t, uint8_t *data)
+{
+	t->scsi.early = data;
+	t->is_early = true;
+	LIST_INSERT_HEAD(&t->session->iscsi->early, t, early_link);
+}
+
+static void leave_early(struct task *t)
+{
+	if (t->is_early)
+		LIST_REMOVE(t, early_link);
+	t->is_early = false;
+}
+
+void task_settle_all(struct iscsi *iscsi)
+{
+	struct task *t;
+
+	while ((t = LIST_FIRST(&iscsi->early))) {
+		leave_early(t);
+		scsi_task_settle(&t->scsi);
+	}
+}
+
 void task_free(struct task *t)
 {
 	struct session *s = t->session;
@@ -208,6 +233,7 @@ void task_free(struct task *t)
 	assert(!t->told.is_in);
 	if (!was_told)
 		leave_session(t);
+	leave_early(t);
 	scsi_task_fini(&t->scsi);
 	task_leave_conn(t);
 	task_unpark(t);

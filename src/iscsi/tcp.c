@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define STAGE_LEN ((size_t)256 * 1024) /* bytes that one recv takes in */
+#define STAGE_LEN ((size_t)512 * 1024) /* bytes that one recv takes in */
 #define SEND_BUDGET \
 	((size_t)1024 * 1024) /* bytes of a connection in a turn: others wait no longer */
 #define SEND_IOV          1024
@@ -169,8 +169,11 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
 
 	(void)loop;
 	(void)events;
-	if (tcp->server->reading)
+	if (tcp->server->reading) {
 		run_stage(tcp->server, UINT32_MAX);
+		/* What can be written now is written from the stage, which another's bytes get. */
+		scsi_core_run(tcp->server->iscsi.core);
+	}
 	msg.msg_iovlen = (size_t)door_space(tcp->conn, iov, tcp->server->stage, STAGE_LEN);
 	n = recvmsg(tcp->fd, &msg, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))

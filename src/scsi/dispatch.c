@@ -431,6 +431,12 @@ static bool get_buffer(struct scsi_task *t)
 
 /* ---- and on ---- */
 
+/* May the store have the data from where it came? Only if it is done with it before that goes. */
+static bool may_take_early(const struct scsi_task *t)
+{
+	return t->cmd->flags & F_EARLY && t->lu->store->caps & STORE_AT_ONCE;
+}
+
 static void scsi_execute(struct scsi_task *t)
 {
 	if (t->cmd->flags & F_NO_WAIT && !rangelock_is_free(t)) {
@@ -441,6 +447,8 @@ static void scsi_execute(struct scsi_task *t)
 	if (!rangelock_take(t))
 		return; /* in line; it comes back as one whose data has arrived */
 	t->state = SCSI_TASK_RUNNING;
+	if (t->early && !may_take_early(t))
+		scsi_task_settle(t);
 	if (gate_wipe(t)) /* one may have begun since the task met the gates */
 		t->cmd->run(t);
 	else

@@ -65,6 +65,7 @@ void finish_task(struct scsi_task *t)
 	stats_count(t);
 	buf_put(t->work);
 	t->work = NULL;
+	t->early = NULL;
 	t->state = SCSI_TASK_DONE;
 	if (t->in_set)
 		taskset_leave(t);

@@ -88,8 +88,9 @@ void sbc_write(struct scsi_task *t)
 		.flags = flags,
 		.offset = t->lba << t->lu->block_shift, /* bytes */
 		.len = t->out_want,
-		.data = t->buf->data, /* lent until finish_good */
+		.data = t->early ? t->early : t->buf->data, /* lent until finish_good */
 	};
+	t->early = NULL; /* used up when step_io() returns (F_EARLY) */
 	step_io(t, finish_good);
 }
 

@@ -10,6 +10,15 @@ void scsi_task_init(struct scsi_task *t, const struct scsi_port_ops *port, struc
 	t->nexus = nexus;
 }
 
+void scsi_task_settle(struct scsi_task *t)
+{
+	if (!t->early)
+		return;
+	assert(t->buf && t->edtl <= t->buf->size);
+	memcpy(t->buf->data, t->early, t->edtl);
+	t->early = NULL;
+}
+
 void scsi_task_fini(struct scsi_task *t)
 {
 	assert(t->state == SCSI_TASK_NEW || t->state == SCSI_TASK_DONE);

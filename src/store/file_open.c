@@ -350,6 +350,8 @@ static uint32_t caps_of(const struct opening *o, uint32_t discard)
 
 	if (discard)
 		caps |= STORE_CAN_DISCARD;
+	if (o->is_memory)
+		caps |= STORE_AT_ONCE;
 	if (o->is_device)
 		return caps;
 	if (o->p->thin && space_can_reserve(o->fd))

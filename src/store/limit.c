@@ -205,6 +205,7 @@ int limit_open(struct store *below, uint64_t max_iops, uint64_t max_bandwidth, s
 	}
 	l->store = *below; /* what it can, and how it is best asked */
 	l->store.ops = &limit_ops;
+	l->store.caps &= ~(uint32_t)STORE_AT_ONCE; /* it may hold a request back */
 	l->store.in_flight = 0;
 	l->store.below = below;
 	l->ops.rate = max_iops;

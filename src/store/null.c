@@ -47,7 +47,7 @@ int null_open(struct store_env *env, const struct store_params *p, struct store 
 	s->size = p->size;
 	s->io_align = p->block_size;
 	s->discard_align = p->thin ? p->block_size : 0;
-	s->caps = STORE_VOLATILE | (p->thin ? STORE_CAN_DISCARD : 0);
+	s->caps = STORE_VOLATILE | STORE_AT_ONCE | (p->thin ? STORE_CAN_DISCARD : 0);
 	s->io = STORE_IO_CACHED;
 	*out = s;
 	return 0;

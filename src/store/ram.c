@@ -329,7 +329,8 @@ int ram_open(struct store_env *env, const struct store_params *p, struct store *
 		.size = p->size,
 		.io_align = p->block_size,
 		.discard_align = p->thin ? (uint32_t)r->page : 0,
-		.caps = STORE_VOLATILE | (p->thin ? STORE_CAN_DISCARD | STORE_CAN_EXTENT : 0),
+		.caps = STORE_VOLATILE | STORE_AT_ONCE |
+			(p->thin ? STORE_CAN_DISCARD | STORE_CAN_EXTENT : 0),
 		.io = STORE_IO_CACHED,
 	};
 	*out = &r->store;

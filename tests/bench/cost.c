@@ -81,6 +81,7 @@ static void measure(bool writes, long commands)
 	long i;
 
 	bench_open(b);
+	b->disk->store.caps |= STORE_AT_ONCE; /* as memory */
 	*r = (struct rig){ .b = b, .p = bench_login(b, ""), .writes = writes };
 	r->len = PDU_BHS_LEN + (writes ? BENCH_BLOCK : 0);
 	for (i = 0; i < commands; i += BATCH)

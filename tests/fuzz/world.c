@@ -454,6 +454,7 @@ void fuzz_world_close(struct fuzz_world *w)
 	iscsi_fini(&w->iscsi);
 	world_fini(&w->world);
 	buf_pool_fini(&w->pool);
+	free(w->stage);
 }
 
 /* ---- peers ---- */
@@ -481,6 +482,8 @@ static size_t receive(struct peer *p, const uint8_t *bytes, size_t n)
 	int count = door_space(p->conn, iov, stage, n);
 	int i;
 
+	free(p->w->stage);
+	p->w->stage = stage;
 	for (i = 0; i < count; i++) {
 		size_t len = iov[i].iov_len < n - at ? iov[i].iov_len : n - at;
 
@@ -489,7 +492,6 @@ static size_t receive(struct peer *p, const uint8_t *bytes, size_t n)
 	}
 	MUST(at > 0, "the door has no room for %zu bytes", n);
 	door_input(p->conn, stage, at, p->w->now_ms);
-	free(stage);
 	return at;
 }
 

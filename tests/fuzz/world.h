@@ -31,6 +31,7 @@ struct fuzz_world {
 	struct iscsi iscsi;
 	const struct portal *portals[WORLD_PORTALS];
 	struct odd_store *odd; /* borrowed from its logical unit */
+	uint8_t *stage;        /* owns: what the last receive brought, until the next */
 	uint64_t now_ms;
 	size_t out_limit; /* bytes that a connection sends in one turn */
 };

@@ -159,6 +159,7 @@ struct bench {
 	struct portal *portal;
 	struct target *target;
 	struct bench_store *disk;
+	uint8_t *stage; /* owns: what the last recvmsg brought, until the next */
 	uint64_t now_ms;
 	unsigned int turns;
 	unsigned int turns_limit; /* 0: none; so many turns before every line is cut */
@@ -377,6 +378,7 @@ static inline void bench_close(struct bench *b)
 	buf_pool_fini(&b->pool);
 	for (i = 0; i < b->npeers; i++)
 		free(b->peers[i].in);
+	free(b->stage);
 	log_set_sink(NULL, NULL);
 }
 
@@ -406,7 +408,7 @@ static inline struct peer *bench_peer(struct bench *b)
 	return p;
 }
 
-/* One recvmsg of at most n bytes; the stage is gone afterwards. How many. */
+/* One recvmsg of at most n bytes; the stage of the one before is gone then. How many. */
 static inline size_t peer_feed_once(struct peer *p, const uint8_t *bytes, size_t n)
 {
 	uint8_t *stage = bench_alloc(n);
@@ -416,13 +418,14 @@ static inline size_t peer_feed_once(struct peer *p, const uint8_t *bytes, size_t
 	int i, count;
 
 	count = door_space(p->c, iov, stage, n);
+	free(p->bench->stage);
+	p->bench->stage = stage;
 	for (i = 0; i < count; i++) {
 		part = iov[i].iov_len < left ? iov[i].iov_len : left;
 		memcpy(iov[i].iov_base, bytes + n - left, part);
 		left -= part;
 	}
 	door_input(p->c, stage, n - left, p->bench->now_ms);
-	free(stage);
 	return n - left;
 }
 

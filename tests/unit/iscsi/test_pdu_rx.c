@@ -15,7 +15,7 @@
 #define STORY    8192
 
 /* Where the data of a PDU shall go, and what is said of it: byte 8 of its header. */
-enum mode { OWN, PLACE, DISCARD, STOP_AT_HEADER, STOP_AT_END };
+enum mode { OWN, PLACE, STAY, DISCARD, STOP_AT_HEADER, STOP_AT_END };
 
 /* What is wrong with it on the wire. */
 enum damage { SOUND, BAD_HEADER, BAD_DATA, BAD_PAD };
@@ -73,7 +73,8 @@ static enum pdu_rx_verdict on_header(void *arg, const struct pdu_in *pdu,
 	if (mode == STOP_AT_HEADER)
 		return PDU_RX_STOP;
 	place->discard = mode == DISCARD;
-	if (mode == PLACE && pdu->data_len) {
+	place->may_stay = mode == STAY;
+	if ((mode == PLACE || mode == STAY) && pdu->data_len) {
 		r->place = malloc(pdu->data_len);
 		place->data = r->place;
 	}
@@ -279,6 +280,7 @@ static void sound_streams(void)
 		{ "none", 0, 4, PLACE, SOUND },
 		{ "three", 0, 5, DISCARD, SOUND },
 		{ "three, in a place", 0, 257, PLACE, SOUND },
+		{ "two, which may stay", 0, 254, STAY, SOUND },
 		{ "two, anywhere", 0, 258, OWN, SOUND },
 		{ "one, nowhere", 0, 259, DISCARD, SOUND },
 	};
@@ -288,6 +290,7 @@ static void sound_streams(void)
 		{ "AHS and data, nowhere", 4, 33, DISCARD, SOUND },
 		{ "as much data as there may be", 0, MAX_DATA, OWN, SOUND },
 		{ "the same in a place", 0, MAX_DATA, PLACE, SOUND },
+		{ "the same, which may stay", 0, MAX_DATA, STAY, SOUND },
 		{ "bare", 0, 0, OWN, SOUND },
 	};
 
@@ -303,6 +306,7 @@ static void damaged_data(void)
 		{ "sound", 0, 16, PLACE, SOUND },
 		{ "data, in a place", 0, 16, PLACE, BAD_DATA },
 		{ "data, anywhere", 4, 17, OWN, BAD_DATA },
+		{ "data that may stay", 0, 17, STAY, BAD_DATA },
 		{ "padding", 0, 18, OWN, BAD_PAD },
 		{ "nowhere", 0, 17, DISCARD, BAD_DATA },
 		{ "sound again", 0, 16, OWN, SOUND },
@@ -320,7 +324,7 @@ static void damaged_data(void)
 	feed_all(&r, &s, s.len, s.len);
 	for (p = r.story; (p = strstr(p, "damaged")); p++)
 		n++;
-	CU_ASSERT_EQUAL(n, 4); /* what is kept nowhere is looked at, too */
+	CU_ASSERT_EQUAL(n, 5); /* what is kept nowhere is looked at, too */
 	receiver_fini(&r);
 }
 
@@ -397,6 +401,29 @@ static void reset_at_every_byte(void)
 	}
 }
 
+/* Tells where the data was in the end. */
+static uint8_t where[100];
+
+static enum pdu_rx_verdict where_header(void *arg, const struct pdu_in *pdu,
+					struct pdu_rx_place *place)
+{
+	(void)arg;
+	(void)pdu;
+	*place = (struct pdu_rx_place){ .data = where, .may_stay = true };
+	return PDU_RX_GO_ON;
+}
+
+static enum pdu_rx_verdict where_pdu(void *arg, const struct pdu_in *pdu)
+{
+	struct pdu_rx_place *place = arg;
+
+	CU_ASSERT_TRUE(pdu->data_ok);
+	place->data = pdu->data;
+	return PDU_RX_GO_ON;
+}
+
+static const struct pdu_rx_ops where_ops = { .header = where_header, .pdu = where_pdu };
+
 /* What has a place and comes in part goes straight there: the stage comes second. */
 static void data_goes_straight_to_its_place(void)
 {
@@ -420,6 +447,31 @@ static void data_goes_straight_to_its_place(void)
 	receiver_fini(&r);
 }
 
+/* What may stay does so when all of it is there, digest and all; else it goes to its place. */
+static void whole_data_may_stay(void)
+{
+	static const struct spec spec = { "may stay", 0, 100, STAY, SOUND };
+	static struct receiver r;
+	static struct stream s;
+	struct pdu_rx_place place = { 0 };
+	uint8_t *stage = s.bytes;
+
+	s.len = 0;
+	put_pdu(&s, &spec, false, true, 1);
+	receiver_init(&r, false, true);
+	r.rx.ops = &where_ops;
+	r.rx.arg = &place;
+	pdu_rx_put(&r.rx, stage, s.len);
+	CU_ASSERT_EQUAL(pdu_rx_run(&r.rx, 1), PDU_RX_OK);
+	CU_ASSERT_PTR_EQUAL(place.data, stage + PDU_BHS_LEN);
+	pdu_rx_put(&r.rx, stage, s.len - 1);
+	CU_ASSERT_EQUAL(pdu_rx_run(&r.rx, 1), PDU_RX_OK);
+	pdu_rx_put(&r.rx, stage + s.len - 1, 1);
+	CU_ASSERT_EQUAL(pdu_rx_run(&r.rx, 1), PDU_RX_OK);
+	CU_ASSERT_PTR_EQUAL(place.data, where);
+	receiver_fini(&r);
+}
+
 /* A long rest goes to its place in pieces, and hardly anything beyond it is taken in with the last.
  */
 static void a_long_segment_leaves_turns_to_others(void)
@@ -437,6 +489,10 @@ static void a_long_segment_leaves_turns_to_others(void)
 	CU_ASSERT_EQUAL(iov[0].iov_len, 72 << 10);
 	CU_ASSERT_PTR_EQUAL(iov[1].iov_base, stage);
 	CU_ASSERT_EQUAL(iov[1].iov_len, 4096);
+	rx.place.may_stay = true; /* as may those that follow: the more the better */
+	CU_ASSERT_EQUAL(pdu_rx_space(&rx, iov, stage, sizeof(stage)), 2);
+	CU_ASSERT_EQUAL(iov[1].iov_len, sizeof(stage));
+	rx.place.may_stay = false;
 	rx.have = sizeof(place) - 100;
 	CU_ASSERT_EQUAL(pdu_rx_space(&rx, iov, stage, sizeof(stage)), 2);
 	CU_ASSERT_EQUAL(iov[1].iov_len, sizeof(stage));
@@ -471,6 +527,7 @@ static const struct unit_test tests[] = {
 	{ "a callback stops it, at every split", a_callback_stops_it },
 	{ "a reset at every byte", reset_at_every_byte },
 	{ "data goes straight to its place", data_goes_straight_to_its_place },
+	{ "whole data may stay", whole_data_may_stay },
 	{ "a long segment leaves turns to others", a_long_segment_leaves_turns_to_others },
 	{ "digests begin between two PDUs", digests_begin_between_two_pdus },
 };

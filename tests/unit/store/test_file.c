@@ -219,6 +219,7 @@ static void check_durable(struct bench *b)
 	CU_ASSERT_EQUAL(times_durable(), 1);
 	CU_ASSERT_EQUAL(drive(b->s, STORE_FLUSH, 0, 0, 0, NULL), 0);
 	CU_ASSERT_EQUAL(times_durable(), is_memory ? 0 : 1);
+	CU_ASSERT_EQUAL(b->s->caps & STORE_AT_ONCE, is_memory ? STORE_AT_ONCE : 0);
 	CU_ASSERT_EQUAL(drive(b->s, STORE_ZERO, 0, 2 * MIB, 64 * KIB, NULL), 0);
 	CU_ASSERT_EQUAL(times_durable(), 0);
 	CU_ASSERT_EQUAL(drive(b->s, STORE_ZERO, STORE_FUA, 2 * MIB, 64 * KIB, NULL), 0);

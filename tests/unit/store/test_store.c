@@ -78,7 +78,7 @@ static void what_a_store_cannot_is_told(void)
 	struct store *s = drive_open(env, &p);
 	bool mapped;
 
-	CU_ASSERT_EQUAL(s->caps, STORE_VOLATILE);
+	CU_ASSERT_EQUAL(s->caps, STORE_VOLATILE | STORE_AT_ONCE);
 	CU_ASSERT_EQUAL(drive(s, STORE_DISCARD, 0, 0, 512, NULL), -EOPNOTSUPP);
 	CU_ASSERT_EQUAL(drive_extent(s, 512, 4096, &mapped), 4096);
 	CU_ASSERT_TRUE(mapped);
