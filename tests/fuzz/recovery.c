@@ -177,7 +177,8 @@ static void begin_again(struct track_entry *e, const struct line *l)
 /*
  * 7.2.1: a command once more, with its CmdSN and ITT. One that came is not run again. It belongs on
  * the connection of the first one while there is that; on another it must come in that time, too,
- * or it may be the one that is run.
+ * or it may be the one that is run. While the first one's connection is lost, and may be recovered,
+ * a retry on another is dropped, and a later one, on a third, may be the one that is run.
  */
 static void retry(struct run *r, struct initiator *in)
 {
@@ -193,6 +194,8 @@ static void retry(struct run *r, struct initiator *in)
 	if (is_new) {
 		e->may_vanish = !e->is_missed || r->was_aborted;
 		e->is_vague |= !e->is_missed;
+		e->is_retried = !e->is_missed;
+		e->strays = false;
 		begin_again(e, in->line);
 	}
 	was_sure = !e->may_vanish;
@@ -200,8 +203,10 @@ static void retry(struct run *r, struct initiator *in)
 	memset(r->scratch + PDU_BHS_LEN, 0x5a, pdu_data_len(e->bhs));
 	initiator_send(r, in, r->scratch, 0, pdu_data_len(e->bhs));
 	if (!is_new) { /* whatever became of it */
-		if (e->line != in->line->serial)
+		if (e->line != in->line->serial) {
 			initiator_push_all(in);
+			e->strays = e->is_retried;
+		}
 		e->is_missed = false;
 		e->may_vanish = !was_sure;
 	}

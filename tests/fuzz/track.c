@@ -309,8 +309,8 @@ static void check_kind(const struct track_entry *e, uint8_t opcode, const struct
 		fits = fits || opcode == PDU_DATA_IN || opcode == PDU_R2T;
 	MUST(fits, "0x%02x answers 0x%02x", opcode, e->opcode);
 	MUST(!e->answered || may_repeat, "ITT %08x is answered twice", e->itt);
-	MUST(e->line == pdu->line, "ITT %08x of connection %u is answered on %u", e->itt, e->line,
-	     pdu->line);
+	MUST(e->line == pdu->line || e->strays, "ITT %08x of connection %u is answered on %u",
+	     e->itt, e->line, pdu->line);
 }
 
 static void take_r2t(struct track *t, struct track_entry *e, const struct track_pdu *pdu)
@@ -341,6 +341,10 @@ static void take_answer(struct track *t, struct track_entry *e, const struct tra
 
 	if (!e->is_loose)
 		check_kind(e, opcode, pdu);
+	if (e->strays) {
+		e->line = pdu->line;
+		e->strays = false;
+	}
 	if (opcode == PDU_R2T)
 		take_r2t(t, e, pdu);
 	else if (opcode == PDU_DATA_IN && !e->is_loose)

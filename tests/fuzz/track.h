@@ -49,6 +49,8 @@ struct track_entry {
 	bool is_loose;            /* its ITT was used in strange ways: any answer is fine */
 	bool is_parted;           /* its connection was to be logged out: it may end with that */
 	bool is_missed;           /* it was damaged on its way: it never came */
+	bool is_retried;          /* a lost connection may have the first one still */
+	bool strays;              /* and so it may be run from other connections than line, too */
 	bool is_refused;          /* it was rejected for what it is, or may be */
 	bool is_vague;            /* how its data is cut cannot be told any more */
 	bool is_acked;            /* some of its data is acknowledged */
