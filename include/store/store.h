@@ -109,8 +109,9 @@ struct store_ops {
 	void (*hurry)(struct store *s, bool on);              /* NULL: likewise */
 	int (*resize)(struct store *s, uint64_t size);        /* NULL: cannot */
 	void (*close)(struct store *s);                       /* no request is in flight */
-	void (*undo)(struct store *s); /* before close(): what opening made; NULL: nothing */
-	int (*claim)(struct store *s); /* what takes_over left; NULL: nothing */
+	void (*undo)(struct store *s);   /* before close(): what opening made; NULL: nothing */
+	int (*claim)(struct store *s);   /* what takes_over left; NULL: nothing */
+	void (*settle)(struct store *s); /* NULL: it lends nothing */
 	bool copies; /* submit() takes STORE_COPY from a store with the same operations */
 };
 
@@ -209,6 +210,12 @@ int store_open(struct store_env *env, const struct store_params *p, struct store
 
 /* Is nothing in flight, in it and below it? */
 bool store_is_idle(const struct store *s);
+
+/*
+ * Take back what it has lent to views. In the loop, which the views are of, before a worker resizes
+ * or closes it, and when nothing is read from it any more until then. NULL is fine.
+ */
+void store_settle(struct store *s);
 
 /* Requires store_is_idle(). NULL is fine. */
 void store_close(struct store *s);

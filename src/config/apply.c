@@ -288,6 +288,17 @@ static const struct plan_lun *restless(const struct apply *a)
 	return NULL;
 }
 
+/* From here on workers have their stores, and until they go on nothing is read there. */
+static void settle(const struct apply *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->plan.nluns; i++) {
+		if (wants_hold(&a->plan.luns[i]))
+			store_settle(a->plan.luns[i].live->store);
+	}
+}
+
 static void made(struct apply *a)
 {
 	char why[COMMIT_WHY_MAX];
@@ -408,6 +419,7 @@ static bool turn_holding(struct apply *a)
 	char why[COMMIT_WHY_MAX];
 
 	if (!row) {
+		settle(a);
 		start_job(a, resize, resized);
 		return true;
 	}

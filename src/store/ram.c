@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "store/env.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -250,12 +251,17 @@ static int cut(struct ram *r, uint64_t size)
 	return remap(&r->used, pages(r, r->size), pages(r, size));
 }
 
+static void ram_settle(struct store *s)
+{
+	move_views(ram_of(s), 0, ram_of(s)->size);
+}
+
 static int ram_resize(struct store *s, uint64_t size)
 {
 	struct ram *r = ram_of(s);
 	int err;
 
-	move_views(r, 0, r->size); /* all of it may move */
+	assert(LIST_EMPTY(&r->views)); /* store_settle(): this is a worker, and all may move */
 	pthread_mutex_lock(&r->lock);
 	err = size < r->size ? cut(r, size) : grow(r, size);
 	if (!err)
@@ -280,6 +286,7 @@ static const struct store_ops ram_ops = {
 	.submit = ram_submit,
 	.resize = ram_resize,
 	.close = ram_close,
+	.settle = ram_settle,
 };
 
 /* Zeros that take no memory until they are written. NULL: none can be had. */

@@ -106,6 +106,14 @@ bool store_is_idle(const struct store *s)
 	return true;
 }
 
+void store_settle(struct store *s)
+{
+	for (; s; s = s->below) {
+		if (s->ops->settle)
+			s->ops->settle(s);
+	}
+}
+
 void store_close(struct store *s)
 {
 	if (!s)

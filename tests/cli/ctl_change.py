@@ -112,6 +112,30 @@ class Luns(Case):
                 self.assertEqual(int.from_bytes(data[:4], "big"), blocks - 1)
             self.assertEqual(disk.stat().st_size, 3 << 20)  # it is never cut
 
+    def reads(self, lun):
+        """How many reads of a LUN have ended."""
+        return {flow["direction"]: flow["ops"] for flow in self.show("stats", A, str(lun))[0]["flows"]}["read"]
+
+    def test_what_is_read_outlives_the_memory_it_was_in(self):
+        """More is on its way to an initiator that takes its time than a socket takes in."""
+        whole = b"".join(bytes([i]) * 65536 for i in range(16))
+        read = [0x28, 0, 0, 0, 0, 0, 0, 0x08, 0x00, 0]  # 1 MiB
+        for words in ("resize", A, "1", "512M"), ("remove", A, "1"):
+            with self.daemon("lun 1 { backend = ram size = 64M }") as itgtd:
+                with ctl.Initiator(itgtd.ports[0], target=A, MaxRecvDataSegmentLength=262144) as host:
+                    self.quiet(host, 1)
+                    for i in range(16):
+                        status, _ = host.command([0x2a, 0, 0, 0, i // 2, i % 2 * 128, 0, 0, 128, 0], 1, out=whole[i * 65536:][:65536])
+                        self.assertEqual(status, 0)
+                    for _ in range(24):
+                        host.start(read, 1, expect=1 << 20)
+                    while self.reads(1) < 24:
+                        time.sleep(0.001)
+                    self.change("lun", *words)
+                    for _ in range(24):
+                        self.assertTrue(host.finish() == (0, whole))
+                self.assertEqual(itgtd.end(), 0)
+
     def test_options_change_under_io(self):
         with self.running(f"lun 1 {{ path = {self.dir}/disk size = 1M }}", lun=1) as (itgtd, io):
             for pair in ("io=cached", "write-cache=no", "io=direct", "thin=no", "max-iops=100000", "write-cache=yes",
