@@ -44,6 +44,8 @@ struct scsi_wipe {
 	struct scsi_task *task; /* waits for the end; NULL: none */
 	bool immed;             /* … for the beginning only */
 	bool has_failed;
+	struct scsi_wipe
+		*before; /* owns; FAILED, and holds again if this one cannot begin; or NULL */
 	struct store_io io;
 	struct keep keep;
 	TAILQ_ENTRY(scsi_wipe) link; /* the core's list, when it is WAITING */
@@ -93,7 +95,7 @@ static uint64_t medium_bytes(const struct scsi_lu *lu)
 
 static void forget(struct scsi_wipe *w)
 {
-	w->lu->wipe = NULL;
+	w->lu->wipe = w->before;
 	free(w->chunk);
 	free(w);
 }
@@ -297,6 +299,13 @@ static struct scsi_wipe *make(struct scsi_lu *lu, const struct wipe_order *o)
 
 static void begin(struct scsi_wipe *w)
 {
+	struct scsi_wipe *before = w->before;
+
+	w->before = NULL;
+	if (before) {
+		free(before->chunk);
+		free(before);
+	}
 	log_notice("%s: %s it begins", w->lu->name, kinds[w->order.kind].name);
 	wait_for_turn(w);
 	if (w->immed)
@@ -330,7 +339,7 @@ void wipe_start(struct scsi_task *t, const struct wipe_order *o, bool immed)
 		finish_status(t, SCSI_BUSY);
 		return;
 	}
-	wipe_free(lu); /* the failure of an earlier one */
+	w->before = lu->wipe; /* the failure of an earlier one: it stands until this one begins */
 	lu->wipe = w;
 	w->task = t;
 	w->immed = immed;

@@ -484,6 +484,19 @@ static void what_is_kept(void)
 	CU_ASSERT_EQUAL(sense_of(&r, 0, erase, 10, NULL), SENSE_HARDWARE);
 	CU_ASSERT_EQUAL(sense_of(&r, 0, tur, 6, NULL), SENSE_NONE);
 	CU_ASSERT(is_all(&r, 0x5a));
+
+	/* A failure from before that stands, until another one begins. */
+	r.core.state_dir = d.path;
+	r.disk->error = -5;
+	CU_ASSERT_EQUAL(sense_of(&r, 0, erase, 10, NULL), SENSE_SANITIZE_FAILED);
+	r.disk->error = 0;
+	r.core.state_dir = "/dev/null";
+	CU_ASSERT_EQUAL(sense_of(&r, 0, erase, 10, NULL), SENSE_HARDWARE);
+	CU_ASSERT_EQUAL(sense_of(&r, 0, tur, 6, NULL), SENSE_SANITIZE_FAILED);
+	r.core.state_dir = d.path;
+	CU_ASSERT_EQUAL(sense_of(&r, 0, erase, 10, NULL), SENSE_NONE);
+	CU_ASSERT_EQUAL(sense_of(&r, 0, tur, 6, NULL), SENSE_NONE);
+	CU_ASSERT(is_all(&r, 0));
 	rig_close(&r);
 	log_set_sink(NULL, NULL);
 	keep_dir_remove(&d);
