@@ -47,7 +47,10 @@ static void file_done(struct store_io *io, long result)
 
 static int sync_now(struct store_io *io)
 {
-	return fdatasync(file_of(io)->fd) ? -errno : 0;
+	if (!fdatasync(file_of(io)->fd))
+		return 0;
+	/* squashfs, ISO 9660 and their like know no fsync, and have nothing to write either. */
+	return errno == EINVAL && io->store->caps & STORE_READ_ONLY ? 0 : -errno;
 }
 
 /* Read or write what is left with calls that may block, and make it durable if that is wanted. */

@@ -15,9 +15,10 @@
  * these stand in front of the libraries' own.
  */
 static struct {
-	bool is_old; /* knows neither RWF_DSYNC in an iocb nor IOCB_CMD_FDSYNC */
-	bool halves; /* transfers stop in the middle */
-	bool nowait; /* RWF_NOWAIT is taken for reads and writes, else for neither */
+	bool is_old;  /* knows neither RWF_DSYNC in an iocb nor IOCB_CMD_FDSYNC */
+	bool halves;  /* transfers stop in the middle */
+	bool no_sync; /* as squashfs: nothing can be written, and no fsync is there */
+	bool nowait;  /* RWF_NOWAIT is taken for reads and writes, else for neither */
 	int submits;
 	int dsyncs;       /* iocbs with RWF_DSYNC */
 	int fdsyncs;      /* iocbs that are one */
@@ -27,6 +28,10 @@ static struct {
 int fdatasync(int fd)
 {
 	kernel.syncs++;
+	if (kernel.no_sync) {
+		errno = EINVAL;
+		return -1;
+	}
 	return (int)syscall(SYS_fdatasync, fd);
 }
 
@@ -517,6 +522,30 @@ static void a_full_file_system_is_told(void)
 	drive_rmdir(&d);
 }
 
+/* Where nothing can be written there is nothing to make durable. */
+static void what_is_read_only_need_not_flush(void)
+{
+	struct store_env *env = drive_env();
+	struct store_params p = { .backend = "file", .io = STORE_IO_CACHED, .block_size = 512 };
+	struct drive_dir d;
+	struct store *s;
+
+	CU_ASSERT_FATAL(drive_mkdir(&d, "/var/tmp"));
+	store_close(open_file(env, d.path, MIB, STORE_IO_CACHED));
+	p.path = d.path;
+	kernel.no_sync = true;
+	s = drive_open(env, &p);
+	CU_ASSERT_EQUAL(drive(s, STORE_FLUSH, 0, 0, 0, NULL), -EINVAL);
+	store_close(s);
+	p.read_only = true;
+	s = drive_open(env, &p);
+	CU_ASSERT_EQUAL(drive(s, STORE_FLUSH, 0, 0, 0, NULL), 0);
+	store_close(s);
+	kernel.no_sync = false;
+	store_env_free(env);
+	drive_rmdir(&d);
+}
+
 /* A context that the kernel does not give: the workers do what libaio would have done. */
 static void direct_works_without_libaio(void)
 {
@@ -561,6 +590,7 @@ static const struct unit_test tests[] = {
 	{ "the reason of a failed write comes through",
 	  the_reason_of_a_failed_write_comes_through },
 	{ "a full file system is told", a_full_file_system_is_told },
+	{ "what is read-only need not flush", what_is_read_only_need_not_flush },
 	{ "direct works without libaio", direct_works_without_libaio },
 };
 
