@@ -13,8 +13,8 @@
 void step_io(struct scsi_task *t, void (*next)(struct scsi_task *t));
 
 /*
- * What a cache of t's logical unit may have that is newer than the medium is written there;
- * next() follows as with step_io(), and at once where there is no such cache.
+ * What a cache may have that is newer than the medium is written there, then next() as with
+ * step_io(). Also when WCE is 0: writes may be in the cache that were made while it was 1.
  */
 void step_flush(struct scsi_task *t, void (*next)(struct scsi_task *t));
 

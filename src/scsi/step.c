@@ -102,11 +102,6 @@ void step_io(struct scsi_task *t, void (*next)(struct scsi_task *t))
 
 void step_flush(struct scsi_task *t, void (*next)(struct scsi_task *t))
 {
-	/* A cache that was just switched off is being flushed, too. */
-	if (!t->lu->wce && !t->lu->sync_busy) {
-		next(t);
-		return;
-	}
 	t->io = (struct store_io){ .op = STORE_FLUSH };
 	step_io(t, next);
 }

@@ -31,6 +31,7 @@ struct rig_store {
 	bool hold;                /* else requests are answered at once */
 	int error;                /* what they are answered with: 0 or -errno */
 	int copy_error;           /* the same for copies */
+	bool flushes;             /* all the same */
 	struct store_space space; /* told by STORE_SPACE */
 	unsigned int nheld, nsubmits;
 	enum store_op ops[64]; /* the operations that were asked for */
@@ -62,7 +63,7 @@ struct rig_cmd {
 
 static inline void rig_answer(struct rig_store *s, struct store_io *io)
 {
-	int error = s->error;
+	int error = s->flushes && io->op == STORE_FLUSH ? 0 : s->error;
 
 	if (!error && io->op == STORE_COPY)
 		error = s->copy_error;

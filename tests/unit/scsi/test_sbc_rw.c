@@ -271,8 +271,8 @@ static void forced_reads(void)
 		uint8_t byte1;
 		bool flushes;
 	} vectors[] = {
-		{ true, 0x00, false }, { true, 0x08, true },   { true, 0x10, false },
-		{ true, 0x18, true },  { false, 0x08, false },
+		{ true, 0x00, false }, { true, 0x08, true },  { true, 0x10, false },
+		{ true, 0x18, true },  { false, 0x08, true },
 	};
 	struct scsi_lu_options opt = rig_options();
 	struct rig_cmd c;

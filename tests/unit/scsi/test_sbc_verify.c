@@ -99,11 +99,12 @@ static void without_bytchk_the_medium_is_read(void)
 	CU_ASSERT_EQUAL(r.disk->nsubmits, 0);
 	scsi_task_fini(&c.t);
 
-	r.lu->wce = false;
+	r.lu->wce = false; /* what was cached before that may be so still */
 	cdb_of(cdb, 0x2f, BYTCHK_NONE, 0, 1);
 	rig_none(&r, &c, cdb, 10);
-	CU_ASSERT_EQUAL(r.disk->nsubmits, 1);
-	CU_ASSERT_EQUAL(r.disk->ops[0], STORE_READ);
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 2);
+	CU_ASSERT_EQUAL(r.disk->ops[0], STORE_FLUSH);
+	CU_ASSERT_EQUAL(r.disk->ops[1], STORE_READ);
 	scsi_task_fini(&c.t);
 
 	/* Data that comes all the same is not taken. */
@@ -115,6 +116,7 @@ static void without_bytchk_the_medium_is_read(void)
 	scsi_task_fini(&c.t);
 
 	r.disk->error = -EIO;
+	r.disk->flushes = true;
 	rig_none(&r, &c, cdb, 10);
 	CU_ASSERT_EQUAL(rig_sense(&c), SENSE_READ_ERROR);
 	scsi_task_fini(&c.t);
