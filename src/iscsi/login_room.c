@@ -13,8 +13,7 @@ static bool is_slow(const struct conn *c)
 	if ((c->state != CONN_XPT_UP && c->state != CONN_IN_LOGIN) ||
 	    (c->login && c->login->waiter.waits_for))
 		return false;
-	/* state_ms is when its time is over. */
-	return iscsi->now_ms + iscsi->login_timeout_ms >= c->state_ms + PATIENCE_MS;
+	return iscsi->now_ms >= c->opened_ms + PATIENCE_MS;
 }
 
 bool login_room(const struct conn *self)

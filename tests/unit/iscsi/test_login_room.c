@@ -48,9 +48,34 @@ static void who_is_slow_gives_way(void)
 	bench_close(&b);
 }
 
+/* Whatever login-timeout becomes meanwhile. */
+static void the_time_to_log_in_may_change(void)
+{
+	struct peer *slow, *fresh;
+	struct bench b;
+
+	bench_open(&b);
+	b.iscsi.max_connections = 1;
+	fresh = bench_peer(&b);
+	b.iscsi.login_timeout_ms *= 4;
+	expect_no_room(&b);
+	CU_ASSERT_PTR_NOT_NULL(fresh->c);
+	bench_close(&b);
+
+	bench_open(&b);
+	b.iscsi.max_connections = 1;
+	slow = bench_peer(&b);
+	b.iscsi.login_timeout_ms = 5000;
+	bench_sleep(&b, 1000);
+	CU_ASSERT_PTR_NOT_NULL(bench_login(&b, "")->c);
+	CU_ASSERT_PTR_NULL(slow->c);
+	bench_close(&b);
+}
+
 static const struct unit_test tests[] = {
 	{ "who has logged in stays", who_has_logged_in_stays },
 	{ "who is slow to log in gives way", who_is_slow_gives_way },
+	{ "the time to log in may change", the_time_to_log_in_may_change },
 };
 
 UNIT_MAIN("iscsi/login_room", tests)
