@@ -71,12 +71,18 @@ static size_t room_beside(const struct buf_pool *p, size_t taken)
 	return most > taken ? most - taken : 0;
 }
 
+/* Either limit: below the one more can still be lent, and all of it is more than both then. */
+static bool is_beyond(const struct buf_pool *p)
+{
+	return p->lent - p->reserved > p->ceiling || p->reserved > p->reserve;
+}
+
 void buf_pool_limit(struct buf_pool *p, size_t ceiling, size_t reserve)
 {
 	p->ceiling = ceiling;
 	p->reserve = reserve;
 	keep_at_most(p, room_beside(p, p->lent));
-	p->is_beyond = p->lent > ceiling + reserve;
+	p->is_beyond = is_beyond(p);
 }
 
 void buf_pool_trim(struct buf_pool *p)
@@ -199,7 +205,7 @@ void buf_put(struct buf *b)
 	SLIST_INSERT_HEAD(&p->classes[class_of(b->size)], b, free);
 	if (p->is_beyond) {
 		keep_at_most(p, room_beside(p, p->lent));
-		p->is_beyond = p->lent > p->ceiling + p->reserve;
+		p->is_beyond = is_beyond(p);
 	}
 }
 

@@ -389,6 +389,28 @@ static void the_reserve_has_no_line(void)
 	buf_pool_fini(&p);
 }
 
+/* So can one of both: what is lent beyond it is not kept when it comes home. */
+static void the_reserve_is_lent_beyond_a_lower_limit(void)
+{
+	struct buf *most[6], *reserved[4];
+	struct buf_pool p;
+	size_t i;
+
+	buf_pool_init(&p, 8 * MIB, 4 * MIB);
+	for (i = 0; i < 6; i++)
+		most[i] = buf_get(&p, MIB);
+	buf_pool_limit(&p, 2 * MIB, 4 * MIB);
+	for (i = 0; i < 4; i++)
+		reserved[i] = buf_get_reserve(&p, MIB);
+	for (i = 0; i < 6; i++)
+		buf_put(most[i]);
+	for (i = 0; i < 4; i++)
+		buf_put(reserved[i]);
+	CU_ASSERT_EQUAL(p.lent, 0);
+	CU_ASSERT(p.kept <= 6 * MIB);
+	buf_pool_fini(&p);
+}
+
 static const struct unit_test tests[] = {
 	{ "a buffer is the next power of two from 4 KiB up, page aligned", sizes_are_rounded_up },
 	{ "new memory is zero", new_memory_is_zero },
@@ -398,6 +420,7 @@ static const struct unit_test tests[] = {
 	{ "kept memory of other sizes gives way", kept_memory_gives_way },
 	{ "lent and kept never pass ceiling and reserve", limits_hold_always },
 	{ "limits can be lower than what is lent", limits_can_be_lowered },
+	{ "the reserve is lent beyond a lower limit", the_reserve_is_lent_beyond_a_lower_limit },
 	{ "kept memory goes when the system has none", kept_memory_is_the_systems },
 	{ "nobody overtakes the head of the line", nobody_overtakes },
 	{ "one turn serves all at the head that fit", one_turn_serves_all_that_fit },
