@@ -77,6 +77,12 @@ static void count(const struct scsi_task *t)
 	thin_wrote(t->lu);
 }
 
+/* Is it in a cache that was switched off since it was asked for? */
+static bool is_only_cached(const struct scsi_task *t)
+{
+	return t->io.op == STORE_WRITE && !(t->io.flags & STORE_FUA) && !t->lu->wce;
+}
+
 static void step_done(struct store_io *io)
 {
 	struct scsi_task *t = io->user;
@@ -84,12 +90,16 @@ static void step_done(struct store_io *io)
 	count(t);
 	if (io->error)
 		fault_tell(t->lu, io);
-	if (t->abort_wanted)
+	if (t->abort_wanted) {
 		finish_task(t);
-	else if (io->error)
+	} else if (io->error) {
 		step_failed(t);
-	else
+	} else if (is_only_cached(t)) {
+		io->op = STORE_FLUSH;
+		store_submit(t->lu->store, io);
+	} else {
 		t->next(t);
+	}
 }
 
 void step_io(struct scsi_task *t, void (*next)(struct scsi_task *t))

@@ -36,6 +36,8 @@ results against.
   attention. SAM-5 (5.3.3) has RESERVATION CONFLICT come behind the unit attentions of resets and of lost commands and before
   all others, but lets ILLEGAL REQUEST, BUSY and TASK SET FULL take any place in that order. Nothing of the medium or of
   the reservation shows by it: only the CDB is looked at. During SANITIZE and FORMAT UNIT their progress is told first.
+- InitiatorName, SessionType and TargetName may be said twice where CHAP was offered and nobody asks for it, which RFC 7143
+  (6.3) has refused: libiscsi and QEMU do that. `ARCHITECTURE.md` says why.
 - The command timeouts descriptors of REPORT SUPPORTED OPERATION CODES recommend no time: `ARCHITECTURE.md` says why.
 """
 

@@ -82,6 +82,48 @@ static void cache_off(void)
 	rig_close(&r);
 }
 
+/* A write that was under way meanwhile, and ends behind that flush, is flushed itself. */
+static void cache_off_under_a_write(void)
+{
+	static const uint8_t off[] = { 0, 0, 0, 0, [4] = 0x08, 18, [23] = 0 };
+	static const uint8_t select[6] = { 0x15, 0x10, [4] = sizeof(off) };
+	static const uint8_t write10[10] = { 0x2a, [8] = 1 };
+	static const uint8_t data[512];
+	struct store_io *write;
+	struct rig_cmd w, c;
+	struct rig r;
+
+	rig_start(&r);
+	r.disk->hold = true;
+	rig_cmd_init(&w, &r.x[0], write10, 10);
+	rig_expect_out(&w, data, 512);
+	rig_submit(&w);
+	rig_cmd_init(&c, &r.x[0], select, 6);
+	rig_expect_out(&c, off, sizeof(off));
+	rig_submit(&c);
+	rig_run(&r);
+	CU_ASSERT_EQUAL_FATAL(r.disk->nsubmits, 2);
+	CU_ASSERT_EQUAL(r.disk->flags[0], 0);
+	CU_ASSERT_EQUAL(r.disk->ops[1], STORE_FLUSH);
+	write = STAILQ_FIRST(&r.disk->held); /* the flush comes back first */
+	STAILQ_REMOVE_HEAD(&r.disk->held, link);
+	STAILQ_INSERT_TAIL(&r.disk->held, write, link);
+	rig_release(r.disk, 1);
+	rig_run(&r);
+	CU_ASSERT(c.done && !w.done);
+	rig_release(r.disk, 1);
+	rig_run(&r);
+	CU_ASSERT_FALSE(w.done);
+	CU_ASSERT_EQUAL(r.disk->nsubmits, 3);
+	CU_ASSERT_EQUAL(r.disk->ops[2], STORE_FLUSH);
+	rig_release(r.disk, 1);
+	rig_run(&r);
+	CU_ASSERT(w.done && w.t.status == SCSI_GOOD);
+	scsi_task_fini(&w.t);
+	scsi_task_fini(&c.t);
+	rig_close(&r);
+}
+
 /* A cache that the options keep off cannot be switched on. */
 static void cache_stays_off(void)
 {
@@ -461,6 +503,7 @@ static void saved_files(void)
 static const struct unit_test tests[] = {
 	{ "values change, others are told, a reset sets them back", values_change },
 	{ "the cache is flushed before it is off", cache_off },
+	{ "a write under way then is flushed, too", cache_off_under_a_write },
 	{ "a cache that the options keep off stays off", cache_stays_off },
 	{ "software write protection", write_protection },
 	{ "lists that lie are refused whole, with their field", lists },
