@@ -41,8 +41,8 @@ struct buf_pool {
 	size_t reserve;  /* bytes lent by buf_get_reserve() at most */
 	size_t lent;     /* bytes now lent */
 	size_t reserved; /* of these: out of the reserve */
-	size_t kept;     /* bytes now in the free lists; with lent at most ceiling + reserve */
-	bool is_beyond;  /* more is lent than both limits together, which were lowered */
+	size_t kept;     /* bytes now in the free lists; with lent at most ceiling + reserve, but
+			    where these were lowered and more is lent */
 	size_t turn;     /* bytes that the one whose ready() runs may take past the line */
 	SLIST_HEAD(, buf) classes[BUF_CLASSES];
 	STAILQ_HEAD(, buf_wait) line;

@@ -65,8 +65,8 @@ struct store_io {
 	uint32_t flags;  /* STORE_FUA */
 	uint64_t offset; /* bytes, a multiple of the store's io_align */
 	uint64_t len;    /* bytes, likewise; not 0 but for a flush; at most STORE_RW_MAX to move */
-	uint8_t *data; /* read, write: len bytes, 4 KiB aligned, but for a write with STORE_AT_ONCE;
-			  borrowed */
+	/* read, write: len bytes, 4 KiB aligned but for a write with STORE_AT_ONCE; borrowed */
+	uint8_t *data;
 	struct store_view
 		*view;        /* STORE_READ: where not NULL, the store may lend instead of copy */
 	struct store *from;   /* STORE_COPY: borrowed; the caller keeps it open until done() */
@@ -217,7 +217,7 @@ bool store_is_idle(const struct store *s);
  */
 void store_settle(struct store *s);
 
-/* Requires store_is_idle(). NULL is fine. */
+/* Requires store_is_idle(), and store_settle() where it was read. NULL is fine. */
 void store_close(struct store *s);
 
 /*

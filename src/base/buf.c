@@ -71,18 +71,11 @@ static size_t room_beside(const struct buf_pool *p, size_t taken)
 	return most > taken ? most - taken : 0;
 }
 
-/* Either limit: below the one more can still be lent, and all of it is more than both then. */
-static bool is_beyond(const struct buf_pool *p)
-{
-	return p->lent - p->reserved > p->ceiling || p->reserved > p->reserve;
-}
-
 void buf_pool_limit(struct buf_pool *p, size_t ceiling, size_t reserve)
 {
 	p->ceiling = ceiling;
 	p->reserve = reserve;
 	keep_at_most(p, room_beside(p, p->lent));
-	p->is_beyond = is_beyond(p);
 }
 
 void buf_pool_trim(struct buf_pool *p)
@@ -203,10 +196,8 @@ void buf_put(struct buf *b)
 		p->reserved -= b->size;
 	p->kept += b->size;
 	SLIST_INSERT_HEAD(&p->classes[class_of(b->size)], b, free);
-	if (p->is_beyond) {
+	if (p->lent + p->kept > p->ceiling + p->reserve) /* they were lowered */
 		keep_at_most(p, room_beside(p, p->lent));
-		p->is_beyond = is_beyond(p);
-	}
 }
 
 void buf_wait_start(struct buf_pool *p, struct buf_wait *w)

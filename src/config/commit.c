@@ -165,7 +165,6 @@ static void on_gone(struct scsi_lu *lu, void *user)
 
 	lun_mask_free(lu->opt.user);
 	l->store = scsi_lu_dismiss(lu);
-	store_settle(l->store); /* a worker closes it */
 	l->is_at_rest = true;
 	l->c->restless--;
 }

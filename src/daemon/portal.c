@@ -331,8 +331,7 @@ static void compare_limits(const struct listeners *all, uint32_t max_connections
 
 	if (room < 0 || (uint32_t)room < max_connections)
 		log_warning("max-connections is %u, but the limit of open files leaves room for %d "
-			    "(ulimit -n, "
-			    "LimitNOFILE); others will wait",
+			    "(ulimit -n, LimitNOFILE); others will wait",
 			    max_connections, room < 0 ? 0 : room);
 }
 

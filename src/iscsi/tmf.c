@@ -74,7 +74,7 @@ struct tmf {
 	struct session *session;
 	struct conn *conn; /* who asked; NULL when gone */
 	uint32_t itt;
-	uint8_t response; /* in FENCED */
+	enum pdu_tmf_response response; /* in FENCED */
 	const struct tmf_row *row;
 	uint64_t since_ms; /* when it became DRAINING */
 	struct order_wait turn;
@@ -176,7 +176,7 @@ static void say(struct conn *c, void *arg)
 {
 	struct tmf *tmf = arg;
 
-	respond(c, tmf->itt, (enum pdu_tmf_response)tmf->response, tmf->scsi.info);
+	respond(c, tmf->itt, tmf->response, tmf->scsi.info);
 	tmf_end(tmf);
 }
 
@@ -193,7 +193,7 @@ static void drop(void *arg)
 static void answer(struct tmf *tmf, enum pdu_tmf_response response)
 {
 	tmf->state = TMF_FENCED;
-	tmf->response = (uint8_t)response;
+	tmf->response = response;
 	fence_say(&(struct fence){ .follows = !is_multi(tmf),
 				   .conn = tmf->conn,
 				   .user = tmf,

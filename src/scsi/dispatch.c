@@ -123,7 +123,8 @@ static bool check_cdb(struct scsi_task *t)
 	return check_fields(t) || (gate_wipe(t) && false);
 }
 
-/* NORMACA is 0 (SPC-5, 6.6.2): there is never an ACA condition for a task to be about. */
+/* NORMACA is 0 (SPC-5, 6.6.2): there is never an ACA condition for a task to be about. A row may
+ * have an attribute of its own, whatever came. */
 static bool check_attr(struct scsi_task *t)
 {
 	if (t->attr > SCSI_HEAD_OF_QUEUE)

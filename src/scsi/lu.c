@@ -201,6 +201,7 @@ struct store *scsi_lu_dismiss(struct scsi_lu *lu)
 	pr_fini(&lu->pr);
 	stats_fini(&lu->stats);
 	free(lu);
+	store_settle(store); /* a worker may close it */
 	return store;
 }
 

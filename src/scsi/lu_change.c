@@ -82,6 +82,7 @@ struct store *scsi_lu_change(struct scsi_lu *lu, const struct scsi_lu_change *c)
 		assert(scsi_lu_is_quiet(lu) && c->store->size == lu->store->size);
 		old = lu->store;
 		lu->store = c->store; /* lu owns it now */
+		store_settle(old);    /* a worker closes it */
 	}
 	take_options(lu, c);
 	take_cache(lu, before.write_cache);

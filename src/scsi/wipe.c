@@ -44,8 +44,7 @@ struct scsi_wipe {
 	struct scsi_task *task; /* waits for the end; NULL: none */
 	bool immed;             /* … for the beginning only */
 	bool has_failed;
-	struct scsi_wipe
-		*before; /* owns; FAILED, and holds again if this one cannot begin; or NULL */
+	struct scsi_wipe *before; /* owns: FAILED, in force if this one cannot begin; or NULL */
 	struct store_io io;
 	struct keep keep;
 	TAILQ_ENTRY(scsi_wipe) link; /* the core's list, when it is WAITING */
@@ -93,11 +92,17 @@ static uint64_t medium_bytes(const struct scsi_lu *lu)
 
 /* ---- the end ---- */
 
+static void drop(struct scsi_wipe *w)
+{
+	if (w)
+		free(w->chunk);
+	free(w);
+}
+
 static void forget(struct scsi_wipe *w)
 {
 	w->lu->wipe = w->before;
-	free(w->chunk);
-	free(w);
+	drop(w);
 }
 
 /* The task that waits is told, if there is one. code: SENSE_NONE for GOOD. */
@@ -299,13 +304,8 @@ static struct scsi_wipe *make(struct scsi_lu *lu, const struct wipe_order *o)
 
 static void begin(struct scsi_wipe *w)
 {
-	struct scsi_wipe *before = w->before;
-
+	drop(w->before);
 	w->before = NULL;
-	if (before) {
-		free(before->chunk);
-		free(before);
-	}
 	log_notice("%s: %s it begins", w->lu->name, kinds[w->order.kind].name);
 	wait_for_turn(w);
 	if (w->immed)
@@ -333,9 +333,7 @@ void wipe_start(struct scsi_task *t, const struct wipe_order *o, bool immed)
 	uint8_t *file = w ? make_file(w, &len) : NULL;
 
 	if (!file) {
-		if (w)
-			free(w->chunk);
-		free(w);
+		drop(w);
 		finish_status(t, SCSI_BUSY);
 		return;
 	}

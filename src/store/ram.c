@@ -274,7 +274,7 @@ static void ram_close(struct store *s)
 {
 	struct ram *r = ram_of(s);
 
-	move_views(r, 0, r->size);
+	assert(LIST_EMPTY(&r->views)); /* store_settle() */
 	munmap(r->base, round_up(r->size, r->page));
 	munmap(r->used, pages(r, r->size));
 	pthread_mutex_destroy(&r->lock);

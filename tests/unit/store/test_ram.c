@@ -262,6 +262,7 @@ static void a_view_outlives_its_store(void)
 	look_at(s, &two[0], 0, 64 * KIB);
 	look_at(s, &two[1], 0, 64 * KIB);
 	store_view_end(&two[1].view); /* nobody is told who has given it back */
+	store_settle(s);
 	store_close(s);
 	CU_ASSERT_EQUAL(two[0].moved, 1);
 	CU_ASSERT_EQUAL(two[1].moved, 0);
