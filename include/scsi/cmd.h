@@ -46,6 +46,7 @@ enum cmd_flag {
 	F_LOEJ = 0x8000,     /* its LOEJ bit (byte 4, bit 1) is there on removable media only */
 	F_HEAD = 0x800000,   /* is HEAD OF QUEUE, whatever attribute it comes with */
 	F_EARLY = 0x1000000, /* takes its data from where it is (scsi_task.early) */
+	F_FUA = 0x2000000,   /* has an FUA bit (byte 1, bit 3) */
 
 	/* What strangers to a reservation may do (SPC-5, table 67; SBC-4, table 13). */
 	F_PR_WE_ANY = 0x10000, /* under a write exclusive reservation */
@@ -64,6 +65,7 @@ enum cmd_flag {
 #define CMD_UNMAP_BIT 0x08
 #define CMD_SAVE_BIT  0x01
 #define CMD_LOEJ_BIT  0x02
+#define CMD_FUA_BIT   0x08
 
 /* The order of the fields is that in which a row is read. */
 struct scsi_cmd { /* NOLINT(clang-analyzer-optin.performance.Padding) */

@@ -18,7 +18,10 @@ void step_io(struct scsi_task *t, void (*next)(struct scsi_task *t));
  */
 void step_flush(struct scsi_task *t, void (*next)(struct scsi_task *t));
 
-/* STORE_FUA when t's logical unit must have its writes on stable storage before their status. */
+/* Does t's CDB ask for access to the medium itself (FUA)? */
+bool step_has_fua(const struct scsi_task *t);
+
+/* STORE_FUA when what t writes must be on stable storage before its status: by WCE, or FUA. */
 uint32_t step_fua(const struct scsi_task *t);
 
 /* The sense for an errno (> 0) of a read, or of anything that writes. 0: status BUSY instead. */

@@ -5,17 +5,10 @@
 #include "scsi/sbc_verify.h"
 #include "scsi/step.h"
 
-#define FUA_BIT 0x08 /* byte 1 */
-
 /*
  * Both have their blocks to themselves from the first read to the end of the last
  * write (F_ALONE), so that no other command sees or changes what lies in between.
  */
-
-static uint32_t write_flags(const struct scsi_task *t)
-{
-	return t->cdb[1] & FUA_BIT ? STORE_FUA : step_fua(t);
-}
 
 /* Read what comes at t->step, of bytes in all, into the work space. */
 static void read_part(struct scsi_task *t, uint64_t bytes, void (*next)(struct scsi_task *t))
@@ -38,7 +31,7 @@ static void caw_write(struct scsi_task *t)
 
 	t->io = (struct store_io){
 		.op = STORE_WRITE,
-		.flags = write_flags(t),
+		.flags = step_fua(t),
 		.offset = t->lba << t->lu->block_shift,
 		.len = half,
 		.data = t->buf->data + half,
@@ -97,7 +90,7 @@ static void orwrite_part(struct scsi_task *t)
 		data[i] |= t->work_data[i];
 	t->io = (struct store_io){
 		.op = STORE_WRITE,
-		.flags = write_flags(t),
+		.flags = step_fua(t),
 		.offset = (t->lba << t->lu->block_shift) + t->step,
 		.len = len,
 		.data = data,

@@ -10,17 +10,6 @@
 
 #include <stddef.h>
 
-#define FUA_BIT 0x08 /* byte 1 */
-
-/* Other CDBs that read have something else in its place (READ (6), READ CD). */
-static bool has_fua(const struct scsi_task *t)
-{
-	uint8_t form = t->cmd->form;
-
-	return t->cdb[1] & FUA_BIT &&
-	       (form == CDB_RW10 || form == CDB_RW12 || form == CDB_RW16 || form == CDB_ATOMIC16);
-}
-
 static void sbc_read_done(struct scsi_task *t)
 {
 	finish_in(t, (uint32_t)(t->nblk << t->lu->block_shift));
@@ -66,7 +55,7 @@ static void read_now(struct scsi_task *t)
  */
 void sbc_read(struct scsi_task *t)
 {
-	if (has_fua(t))
+	if (step_has_fua(t))
 		step_flush(t, read_now);
 	else
 		read_now(t);
@@ -75,17 +64,13 @@ void sbc_read(struct scsi_task *t)
 /* SBC-4, 5.39 to 5.42. out_want is a whole number of blocks; the gates saw to it. */
 void sbc_write(struct scsi_task *t)
 {
-	uint32_t flags = step_fua(t);
-
 	if (!t->out_want) {
 		finish_good(t);
 		return;
 	}
-	if (has_fua(t))
-		flags = STORE_FUA;
 	t->io = (struct store_io){
 		.op = STORE_WRITE,
-		.flags = flags,
+		.flags = step_fua(t),
 		.offset = t->lba << t->lu->block_shift, /* bytes */
 		.len = t->out_want,
 		.data = t->early ? t->early : t->buf->data, /* lent until finish_good */

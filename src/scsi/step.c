@@ -116,7 +116,12 @@ void step_flush(struct scsi_task *t, void (*next)(struct scsi_task *t))
 	step_io(t, next);
 }
 
+bool step_has_fua(const struct scsi_task *t)
+{
+	return t->cmd->flags & F_FUA && t->cdb[1] & CMD_FUA_BIT;
+}
+
 uint32_t step_fua(const struct scsi_task *t)
 {
-	return t->lu->wce ? 0 : STORE_FUA;
+	return t->lu->wce && !step_has_fua(t) ? 0 : STORE_FUA;
 }

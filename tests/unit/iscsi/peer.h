@@ -338,6 +338,21 @@ static inline void peer_expect_nothing(struct peer *p)
 	CU_ASSERT_FALSE(peer_next(p, &g));
 }
 
+/* 11.9: the data is SenseLength and sense data: fixed format, UNIT ATTENTION, 3Fh/0Eh. */
+static inline void peer_expect_luns_changed(struct peer *p)
+{
+	static const uint8_t sense[20] = { 0, 18, 0x70, 0, 0x06, 0,    0, 0, 0, 10,
+					   0, 0,  0,    0, 0x3f, 0x0e, 0, 0, 0, 0 };
+	struct got g;
+
+	if (!peer_expect(p, PDU_ASYNC, &g))
+		return;
+	CU_ASSERT_EQUAL(g.bhs[36], PDU_ASYNC_SCSI);
+	CU_ASSERT_EQUAL(g.itt, PDU_TAG_RESERVED);
+	CU_ASSERT_EQUAL_FATAL(g.len, sizeof(sense));
+	CU_ASSERT_EQUAL(memcmp(g.data, sense, sizeof(sense)), 0);
+}
+
 /* The status of a login response, which must be there; 0xffff when it is not. */
 static inline uint16_t peer_login_status(struct peer *p, struct pdu_login_rsp *rsp)
 {

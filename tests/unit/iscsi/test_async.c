@@ -157,21 +157,6 @@ static void nobody_reads_it(void)
 	bench_close(&b);
 }
 
-/* 11.9: the data is SenseLength and sense data: fixed format, UNIT ATTENTION, 3Fh/0Eh. */
-static void expect_luns_changed(struct peer *p)
-{
-	static const uint8_t sense[20] = { 0, 18, 0x70, 0, 0x06, 0,    0, 0, 0, 10,
-					   0, 0,  0,    0, 0x3f, 0x0e, 0, 0, 0, 0 };
-	struct got g;
-
-	if (!peer_expect(p, PDU_ASYNC, &g))
-		return;
-	CU_ASSERT_EQUAL(g.bhs[36], PDU_ASYNC_SCSI);
-	CU_ASSERT_EQUAL(g.itt, PDU_TAG_RESERVED);
-	CU_ASSERT_EQUAL_FATAL(g.len, sizeof(sense));
-	CU_ASSERT_EQUAL(memcmp(g.data, sense, sizeof(sense)), 0);
-}
-
 /* Event 0 goes to those that have sent a NOP-Out, of whatever kind, each time, digests and all. */
 static void luns_have_changed(void)
 {
@@ -189,7 +174,7 @@ static void luns_have_changed(void)
 	for (i = 0; i < 3; i++)
 		async_luns_changed(p->c);
 	for (i = 0; i < 3; i++)
-		expect_luns_changed(p);
+		peer_expect_luns_changed(p);
 	expect_good(p);
 	bench_close(&b);
 }
@@ -211,7 +196,7 @@ static void targets_have_changed(void)
 	for (i = 0; i < 2; i++) {
 		async_targets_changed(p->c);
 		async_targets_changed(p->c);
-		expect_luns_changed(p);
+		peer_expect_luns_changed(p);
 		async_targets_changed(p->c);
 		peer_expect_nothing(p);
 		peer_text_req(p, &whole, "SendTargets=All\n");

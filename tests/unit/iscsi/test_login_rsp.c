@@ -194,13 +194,28 @@ static void the_group_it_is_held_against(void)
 	bench_close(&b);
 }
 
+/* A connection that has begun to join p's session, and what it was answered. */
+static struct peer *joins(struct peer *p, struct pdu_login_rsp *rsp)
+{
+	struct peer *q = bench_peer(p->bench);
+	struct got g;
+
+	q->isid = p->isid;
+	q->cid = 2;
+	q->cmdsn = 77;
+	peer_login_pdu(q, &(struct pdu_login_req){ STAY(0), .tsih = p->tsih }, HOST TARGET);
+	*rsp = expect(q, &g);
+	CU_ASSERT_EQUAL(rsp->status, PDU_LOGIN_SUCCESS);
+	return q;
+}
+
 /*
  * One more connection is told the session's window, but only once it is known to be let in: a
  * stranger who guesses a TSIH learns nothing of it.
  */
 static void the_window_of_a_session(void)
 {
-	struct peer *p, *q, *stranger;
+	struct peer *p, *stranger;
 	struct pdu_login_rsp rsp;
 	struct bench b;
 	struct got g;
@@ -216,13 +231,7 @@ static void the_window_of_a_session(void)
 	rsp = expect(stranger, &g);
 	CU_ASSERT_EQUAL(rsp.status, PDU_LOGIN_NO_SESSION);
 	CU_ASSERT(rsp.sn.expcmdsn == 77 && rsp.sn.maxcmdsn == 77);
-	q = bench_peer(&b);
-	q->isid = p->isid;
-	q->cid = 2;
-	q->cmdsn = 77;
-	peer_login_pdu(q, &(struct pdu_login_req){ STAY(0), .tsih = p->tsih }, HOST TARGET);
-	rsp = expect(q, &g);
-	CU_ASSERT_EQUAL(rsp.status, PDU_LOGIN_SUCCESS);
+	(void)joins(p, &rsp);
 	CU_ASSERT(rsp.sn.expcmdsn == p->cmdsn && rsp.sn.maxcmdsn == p->maxcmdsn);
 	CU_ASSERT_EQUAL(rsp.tsih, p->tsih);
 	bench_close(&b);
@@ -238,13 +247,7 @@ static void the_session_goes_meanwhile(void)
 
 	bench_open(&b);
 	p = bench_login(&b, LEVEL_0);
-	q = bench_peer(&b);
-	q->isid = p->isid;
-	q->cid = 2;
-	q->cmdsn = 77;
-	peer_login_pdu(q, &(struct pdu_login_req){ STAY(0), .tsih = p->tsih }, HOST TARGET);
-	rsp = expect(q, &g);
-	CU_ASSERT_EQUAL(rsp.status, PDU_LOGIN_SUCCESS);
+	q = joins(p, &rsp);
 	peer_cut(p);
 	bench_run(&b);
 	q->maxcmdsn = 0;

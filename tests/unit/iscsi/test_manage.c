@@ -27,19 +27,6 @@ static int next_event(struct peer *p, struct pdu_async *async)
 	return async->event;
 }
 
-static void expect_change(struct peer *p)
-{
-	static const uint8_t sense[20] = { 0, 18, 0x70, 0, 0x06, 0,    0, 0, 0, 10,
-					   0, 0,  0,    0, 0x3f, 0x0e, 0, 0, 0, 0 };
-	struct got g;
-
-	if (!peer_expect(p, PDU_ASYNC, &g))
-		return;
-	CU_ASSERT_EQUAL(g.bhs[36], PDU_ASYNC_SCSI);
-	CU_ASSERT_EQUAL_FATAL(g.len, sizeof(sense));
-	CU_ASSERT_EQUAL(memcmp(g.data, sense, sizeof(sense)), 0);
-}
-
 /* A change is told to discovery, to nobody else, and once until SendTargets asks. */
 static void discovery_is_told_of_a_change(void)
 {
@@ -51,14 +38,14 @@ static void discovery_is_told_of_a_change(void)
 	p = discover(&b);
 	disk = bench_login(&b, "");
 	manage_targets_changed(&b.iscsi, NULL);
-	expect_change(p);
+	peer_expect_luns_changed(p);
 	manage_targets_changed(&b.iscsi, b.target);
 	manage_targets_changed(&b.iscsi, NULL);
 	peer_expect_nothing(p);
 	peer_text_req(p, &whole, "SendTargets=All\n");
 	CU_ASSERT(peer_expect(p, PDU_TEXT_RSP, &g));
 	manage_targets_changed(&b.iscsi, b.target);
-	expect_change(p);
+	peer_expect_luns_changed(p);
 	peer_expect_nothing(disk);
 	bench_close(&b);
 }
@@ -78,7 +65,7 @@ static void discovery_stays_for_hours(void)
 		CU_ASSERT_PTR_NOT_NULL_FATAL(p->c);
 	}
 	manage_targets_changed(&b.iscsi, NULL);
-	expect_change(p);
+	peer_expect_luns_changed(p);
 	bench_close(&b);
 }
 
@@ -100,7 +87,7 @@ static void what_is_hidden_is_not_told(void)
 	peer_expect_nothing(p);
 	t->auth = b.target->auth;
 	manage_targets_changed(&b.iscsi, t);
-	expect_change(p);
+	peer_expect_luns_changed(p);
 	bench_close(&b);
 }
 
@@ -259,7 +246,7 @@ static void other_luns_are_told_to_those_who_ping(void)
 	peer_nop(p, true, NULL, 0);
 	CU_ASSERT(peer_expect(p, PDU_NOP_IN, &g));
 	manage_luns_changed(&b.iscsi, b.target);
-	expect_change(p);
+	peer_expect_luns_changed(p);
 	peer_expect_nothing(quiet);
 	peer_expect_nothing(other);
 	bench_close(&b);

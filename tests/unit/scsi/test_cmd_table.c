@@ -42,6 +42,23 @@ static void rows_make_sense(void)
 }
 
 /* A CDB of the row with nothing but its service action. */
+/* SBC-4: which commands have an FUA bit. */
+static void who_has_fua(void)
+{
+	static const uint8_t who[] = { 0x28, 0x2a, 0x88, 0x89, 0x8a, 0x8b, 0x9c, 0xa8, 0xaa };
+	size_t i, n = 0;
+
+	for (i = 0; i < cmd_table_len; i++) {
+		const struct scsi_cmd *c = &cmd_table[i];
+		bool has = n < sizeof(who) && c->opcode == who[n];
+
+		n += has;
+		CU_ASSERT_EQUAL(!!(c->flags & F_FUA), has);
+		CU_ASSERT(!has || c->usage[1] & CMD_FUA_BIT);
+	}
+	CU_ASSERT_EQUAL(n, sizeof(who));
+}
+
 static void bare(const struct scsi_cmd *c, uint8_t cdb[16])
 {
 	memset(cdb, 0, 16);
@@ -115,6 +132,7 @@ static void what_is_not_there_is_refused(void)
 static const struct unit_test tests[] = {
 	{ "rows are sorted, and none is there twice", sorted_and_unique },
 	{ "each row fits its CDB", rows_make_sense },
+	{ "FUA is where SBC has it", who_has_fua },
 	{ "each bit that no row allows is pointed at, byte and bit", each_stray_bit_is_pointed_at },
 	{ "unknown operation codes and service actions are told apart",
 	  what_is_not_there_is_refused },
